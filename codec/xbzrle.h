@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CODEC_XBZRLE_H
+#define CODEC_XBZRLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * XBZRLE: a page as the difference from its last sent version, in runs of bytes that stayed the
+ * same (zrun) and bytes that changed (nzrun). A. Kivity's proposal of January 2012; byte for byte
+ * what QEMU's scalar encoder writes.
+ *
+ *     old    k k k k k k k k k k k k k k k
+ *     new    k k k B C k k k k k D k k k k
+ *            \___/ \_/ \_______/ ^ \_____/
+ *            zrun 3    zrun 5      the equal tail is not written
+ *               nzrun 2      nzrun 1
+ *
+ *     delta  03 02 B C 05 01 D
+ *
+ * Lengths are ULEB128: below 128 one byte, else two, low seven bits first. A zrun of 0 stands only
+ * at the start. Runs are maximal at byte granularity: a single equal byte ends an nzrun.
+ *
+ * A page is a multiple of 64 bytes, from XBZRLE_PAGE_MIN to XBZRLE_PAGE_MAX. Buffers may have any
+ * alignment and must not overlap unless a function says so. Nothing here allocates or keeps state;
+ * every function may run in many threads at once.
+ */
+
+#define XBZRLE_PAGE_MIN 1024u
+#define XBZRLE_PAGE_MAX 65536u
+
+enum encode_result {
+    ENCODE_DELTA,     /* *ret_size bytes of delta are written, at least 3 */
+    ENCODE_UNCHANGED, /* the pages are equal; *ret_size is 0 */
+    ENCODE_OVERFLOW,  /* the delta would exceed `capacity`: send the whole page; *ret_size is 0 */
+};
+
+/*
+ * Encodes what turns `old_page` into `new_page`. Never writes beyond delta[capacity - 1]; on
+ * ENCODE_OVERFLOW the buffer's content is unspecified.
+ *
+ * The limit is QEMU's, its corner included: overflow when the delta is longer than `capacity`, or
+ * when the last byte is unchanged and fewer than two bytes are left.
+ */
+enum encode_result xbzrle_encode(const uint8_t *old_page, const uint8_t *new_page, size_t page_size,
+                                 uint8_t *delta, size_t capacity, size_t *ret_size);
+
+/*
+ * The same delta, and `cached_page` becomes equal to `new_page` in the same pass over the data,
+ * whatever the result (ENCODE_OVERFLOW too). What a sender does with its cache: about twice as fast
+ * as copy, encode, copy.
+ */
+enum encode_result xbzrle_encode_update(uint8_t *cached_page, const uint8_t *new_page,
+                                        size_t page_size, uint8_t *delta, size_t capacity,
+                                        size_t *ret_size);
+
+/* True if `delta` is well formed and stays inside a page of `page_size`. Any bytes may be asked. */
+bool xbzrle_check(const uint8_t *delta, size_t size, size_t page_size);
+
+/*
+ * Applies `delta` to `page` in place. False if it is malformed; `page` may then be half written
+ * (call xbzrle_check first where that matters), but nothing outside it ever is. An empty delta
+ * leaves the page as it is.
+ */
+bool xbzrle_decode(const uint8_t *delta, size_t size, uint8_t *page, size_t page_size);
+
+/*
+ * One implementation of the four functions above, for one instruction set. All give the same bytes.
+ * The plain functions use the best that this processor runs, chosen at the first call.
+ */
+struct xbzrle_kernel {
+    const char *name; /* "scalar", "avx2", "avx512", "neon" */
+    bool (*usable)(void);
+    enum encode_result (*encode)(const uint8_t *, const uint8_t *, size_t, uint8_t *, size_t,
+                                 size_t *);
+    enum encode_result (*encode_update)(uint8_t *, const uint8_t *, size_t, uint8_t *, size_t,
+                                        size_t *);
+    bool (*decode)(const uint8_t *, size_t, uint8_t *, size_t);
+};
+
+/* All kernels of this build, slowest first, ended by NULL; for tests and benchmarks. */
+extern const struct xbzrle_kernel *const xbzrle_kernels[];
+
+#endif
