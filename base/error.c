@@ -57,7 +57,8 @@ void *must_grow(void *old, size_t count, size_t size, const char *what)
 {
     if (size && count > SIZE_MAX / size)
         out_of_memory(count, size, what);
-    void *memory = realloc(old, count * size ? count * size : 1);
+    size_t bytes = count * size;
+    void *memory = realloc(old, bytes > 0 ? bytes : 1);
     if (!memory)
         out_of_memory(count, size, what);
     return memory;

@@ -16,7 +16,7 @@ struct error {
     char text[640];
 };
 
-#define ERROR_FORMAT(format, first) __attribute__((format(printf, format, first)))
+#define ERROR_FORMAT(text, first) __attribute__((format(printf, text, first)))
 
 /* Sets the text, cut if too long. Always false, so that a caller writes `return error_set(...)`. */
 bool error_set(struct error *error, const char *format, ...) ERROR_FORMAT(2, 3);
