@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+__extension__ typedef unsigned __int128 wide;
+
 /* One unit is worth times/divide of the base unit. */
 struct unit {
     const char *name;
@@ -79,10 +81,10 @@ static const char *skip_blanks(const char *text)
 }
 
 /* Digits with an optional fraction as digits / 10^places; false if there is no number. */
-static bool read_number(const char **text, unsigned __int128 *ret_digits, unsigned *ret_places)
+static bool read_number(const char **text, wide *ret_digits, unsigned *ret_places)
 {
     const char *p = *text;
-    unsigned __int128 digits = 0;
+    wide digits = 0;
     unsigned places = 0, seen = 0;
     bool fraction = false;
     for (;; p++) {
@@ -116,7 +118,7 @@ static bool parse(const char *text, const struct unit *units, uint64_t limit, co
     size_t length = strlen(start);
     while (length && isspace((unsigned char)start[length - 1]))
         length--;
-    unsigned __int128 digits;
+    wide digits;
     unsigned places;
     if (!read_number(&p, &digits, &places))
         return error_set(error, "'%.60s' is not %s", text, hint);
@@ -130,11 +132,11 @@ static bool parse(const char *text, const struct unit *units, uint64_t limit, co
     if (!unit)
         return error_set(error, "'%.60s' has the unknown unit '%.*s': write %s", text,
                          (int)(name_length > 20 ? 20 : name_length), name, hint);
-    unsigned __int128 divide = unit->divide;
+    wide divide = unit->divide;
     for (unsigned i = 0; i < places; i++)
         divide *= 10;
     /* digits < 10^20 < 2^67 and no unit is above 2^43, so the product fits. */
-    unsigned __int128 product = digits * unit->times;
+    wide product = digits * unit->times;
     if (product % divide)
         return error_set(error, "'%.60s' is no whole number of the smallest unit: write %s", text,
                          hint);

@@ -2,6 +2,7 @@
 #ifndef RESULTS_RECORD_H
 #define RESULTS_RECORD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -11,11 +12,14 @@
  * knows nothing of the simulation.
  *
  * Counter names are QEMU's, here as in JSON keys, database columns and plot labels
- * (`dirty-sync-count` is dirty_sync_count in C and SQL).
+ * (`dirty-sync-count` is dirty_sync_count in C and SQL). Times are ns since the migrate command.
  */
 
 enum record_outcome { OUTCOME_CONVERGED, OUTCOME_NOT_CONVERGED, OUTCOME_FAILED };
 enum record_source { SOURCE_SIMULATED, SOURCE_MEASURED };
+
+/* "converged", "not-converged", "failed". */
+const char *record_outcome_name(enum record_outcome outcome);
 
 struct record_counters {
     uint64_t transferred; /* bytes; as query-migrate counts them, see docs/model.md */
@@ -28,31 +32,96 @@ struct record_counters {
     uint64_t xbzrle_overflow;
 };
 
+/*
+ * Every byte on the wire by what it was for; their sum is the stream's length. What QEMU 7.2 counts
+ * as `transferred` is zero + normal + delta + name + part_eos.
+ */
+struct record_stream_bytes {
+    uint64_t file_header; /* magic, version, configuration */
+    uint64_t setup;       /* RAM START section: list of blocks */
+    uint64_t framing;     /* headers and footers of PART and END sections, the END section's EOS */
+    uint64_t zero;        /* zero page records */
+    uint64_t normal;      /* whole page records */
+    uint64_t delta;       /* XBZRLE or XBRLE records */
+    uint64_t name;        /* block names inside page records */
+    uint64_t part_eos;    /* end-of-section records of PART sections */
+    uint64_t device;      /* device state and its JSON description, end of file */
+};
+uint64_t record_stream_total(const struct record_stream_bytes *bytes);
+
 /* From one bitmap sync to the next. */
 struct record_iteration {
-    int64_t start_ns, end_ns; /* since the migrate command */
-    uint64_t dirty_pages;     /* newly dirty, found by the sync that opens the iteration */
-    uint64_t threshold_bytes; /* of the switchover test at its end */
-    double bandwidth_bytes_per_s;
-    struct record_counters sent;
+    int64_t start_ns, end_ns;
+    uint64_t dirty_pages;         /* newly dirty, found by the sync that opens the iteration */
+    uint64_t remaining_bytes;     /* waiting to be sent, right after that sync */
+    uint64_t threshold_bytes;     /* of the last switchover test of the iteration */
+    double bandwidth_bytes_per_s; /* the estimate in force at the iteration's end; 0: none yet */
+    struct record_counters sent;  /* in this iteration alone */
 };
 
-/* One resolved parameter, as text: "migration.xbzrle-cache-size", "67108864". */
+/* One bandwidth window of the migration thread (100 ms or more). */
+struct record_sample {
+    int64_t end_ns;
+    uint64_t window_bytes, window_ns; /* whole stream; the window's length */
+    uint64_t remaining_bytes;         /* pages waiting to be sent, at its end */
+    uint64_t threshold_bytes;         /* that follows from it */
+    uint64_t dirty_sync_count, xbzrle_pages, xbzrle_cache_miss; /* so far */
+};
+
+/* One resolved parameter, as text in base units: "migration.xbzrle-cache-size", "67108864". */
 struct record_setting {
     const char *key, *value;
+    bool number; /* value is a number, and unquoted in JSON */
+};
+
+/* What the migration cost, besides time. */
+struct record_cost {
+    uint64_t sender_cpu_ns;   /* modelled CPU time of the migration thread, sleep excluded */
+    uint64_t encoded_pages;   /* pages that went through the encoder */
+    uint64_t cache_bytes;     /* memory that the page cache held at most */
+    int64_t guest_stopped_ns; /* from the stop at the source to the start at the destination */
 };
 
 struct record {
     enum record_source source;
     enum record_outcome outcome;
-    const char *why; /* one line; "" when converged */
+    const char *why;    /* one line; "" when converged */
+    const char *status; /* query-migrate's: "completed", "cancelled", "failed" */
+    bool verified;      /* every page of the destination was compared, and equal */
     uint64_t seed;
-    const struct record_setting *settings; /* sorted by key */
+    const struct record_setting *settings; /* sorted by key; the seed is not among them */
     size_t setting_count;
     int64_t total_time_ns, downtime_ns, setup_time_ns;
+    int64_t expected_downtime_ns;
+    uint64_t ram_total, remaining; /* bytes */
+    uint64_t dirty_pages_rate;     /* pages/s, of the last closed period */
+    uint64_t precopy_bytes, downtime_bytes;
+    uint64_t pages_per_second;
+    double mbps; /* 10^6 bit/s */
     struct record_counters counters;
+    bool xbzrle; /* a delta codec was on: the members below mean something */
+    uint64_t xbzrle_cache_size;
+    double xbzrle_cache_miss_rate, xbzrle_encoding_rate; /* of the last closed period */
+    struct record_stream_bytes stream;
+    struct record_cost cost;
     const struct record_iteration *iterations;
     size_t iteration_count;
+    const struct record_sample *samples;
+    size_t sample_count;
 };
+
+/* The value of that setting, or NULL. */
+const char *record_setting(const struct record *record, const char *key);
+
+/*
+ * Names the run by what it depends on: a digest of all settings (the seed is separate), 32
+ * hexadecimal digits. Two runs with the same digest and seed are the same run.
+ */
+#define RECORD_DIGEST_SIZE 33
+void record_digest(const struct record_setting *settings, size_t count,
+                   char text[static RECORD_DIGEST_SIZE]);
+
+/* A copy that owns everything it points to, in one allocation: free it by free(). */
+struct record *record_copy(const struct record *record);
 
 #endif
