@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "encode_result.h"
+
 /*
  * XBZRLE: a page as the difference from its last sent version, in runs of bytes that stayed the
  * same (zrun) and bytes that changed (nzrun). A. Kivity's proposal of January 2012; byte for byte
@@ -19,8 +21,10 @@
  *
  *     delta  03 02 B C 05 01 D
  *
- * Lengths are ULEB128: below 128 one byte, else two, low seven bits first. A zrun of 0 stands only
- * at the start. Runs are maximal at byte granularity: a single equal byte ends an nzrun.
+ * Lengths are ULEB128: below 128 one byte, below 16384 two, low seven bits first. A zrun of 0
+ * stands only at the start. Runs are maximal at byte granularity: a single equal byte ends an
+ * nzrun. QEMU's format ends at pages of 16 KiB; in larger pages, and only there, a length of 16384
+ * or more takes three bytes.
  *
  * A page is a multiple of 64 bytes, from XBZRLE_PAGE_MIN to XBZRLE_PAGE_MAX. Buffers may have any
  * alignment and must not overlap unless a function says so. Nothing here allocates or keeps state;
@@ -30,18 +34,13 @@
 #define XBZRLE_PAGE_MIN 1024u
 #define XBZRLE_PAGE_MAX 65536u
 
-enum encode_result {
-    ENCODE_DELTA,     /* *ret_size bytes of delta are written, at least 3 */
-    ENCODE_UNCHANGED, /* the pages are equal; *ret_size is 0 */
-    ENCODE_OVERFLOW,  /* the delta would exceed `capacity`: send the whole page; *ret_size is 0 */
-};
-
 /*
  * Encodes what turns `old_page` into `new_page`. Never writes beyond delta[capacity - 1]; on
- * ENCODE_OVERFLOW the buffer's content is unspecified.
+ * ENCODE_OVERFLOW the buffer's content is unspecified. A delta has at least 3 bytes.
  *
  * The limit is QEMU's, its corner included: overflow when the delta is longer than `capacity`, or
- * when the last byte is unchanged and fewer than two bytes are left.
+ * when the last byte is unchanged and fewer than two bytes are left (so equal pages overflow a
+ * capacity of 0 or 1).
  */
 enum encode_result xbzrle_encode(const uint8_t *old_page, const uint8_t *new_page, size_t page_size,
                                  uint8_t *delta, size_t capacity, size_t *ret_size);
@@ -59,14 +58,19 @@ enum encode_result xbzrle_encode_update(uint8_t *cached_page, const uint8_t *new
 bool xbzrle_check(const uint8_t *delta, size_t size, size_t page_size);
 
 /*
- * Applies `delta` to `page` in place. False if it is malformed; `page` may then be half written
- * (call xbzrle_check first where that matters), but nothing outside it ever is. An empty delta
- * leaves the page as it is.
+ * Applies `delta` to `page` in place. False if it is malformed; `page` may then be half written,
+ * but nothing outside it ever is. An empty delta leaves the page as it is. Refused, as in QEMU:
+ * fewer than two bytes where a length begins, a length of too many bytes, a zrun of 0 except the
+ * first, an nzrun of 0, a run beyond the page or the input. Accepted, as in QEMU: a length in more
+ * bytes than it needs.
  */
 bool xbzrle_decode(const uint8_t *delta, size_t size, uint8_t *page, size_t page_size);
 
+/* As xbzrle_decode, but checks first: on false the page is as it was. */
+bool xbzrle_decode_checked(const uint8_t *delta, size_t size, uint8_t *page, size_t page_size);
+
 /*
- * One implementation of the four functions above, for one instruction set. All give the same bytes.
+ * One implementation of encoder and decoder, for one instruction set. All give the same bytes.
  * The plain functions use the best that this processor runs, chosen at the first call.
  */
 struct xbzrle_kernel {

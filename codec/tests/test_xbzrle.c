@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: MIT */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "codec/tests/twin_pages.h"
+#include "codec/tests/twin_xbzrle.h"
+
+#define PAGE 4096u
+
+/* Every kernel that this processor runs gives `want`, and so do the plain functions. */
+static void expect_encoding(const uint8_t *old_page, const uint8_t *new_page, size_t capacity,
+                            enum encode_result want, size_t want_size)
+{
+    uint8_t delta[PAGE + 1];
+    size_t size = 77;
+
+    assert_int_equal(xbzrle_encode(old_page, new_page, PAGE, delta, capacity, &size), want);
+    assert_int_equal(size, want_size);
+    for (size_t i = 0; xbzrle_kernels[i]; i++) {
+        if (!xbzrle_kernels[i]->usable())
+            continue;
+        size = 77;
+        assert_int_equal(
+            xbzrle_kernels[i]->encode(old_page, new_page, PAGE, delta, capacity, &size), want);
+        assert_int_equal(size, want_size);
+    }
+}
+
+/* The new page is the old one with the bytes first..last inverted. */
+static void expect_changed_range(size_t first, size_t last, enum encode_result want,
+                                 size_t want_size)
+{
+    uint8_t old_page[PAGE], new_page[PAGE];
+
+    for (size_t i = 0; i < PAGE; i++)
+        old_page[i] = (uint8_t)(i * 7);
+    memcpy(new_page, old_page, PAGE);
+    for (size_t i = first; i <= last; i++)
+        new_page[i] ^= 0xff;
+    expect_encoding(old_page, new_page, PAGE, want, want_size);
+}
+
+static void test_sizes_of_the_table(void **state)
+{
+    (void)state;
+    expect_changed_range(1, 0, ENCODE_UNCHANGED, 0);
+    expect_changed_range(0, 0, ENCODE_DELTA, 3);
+    expect_changed_range(1000, 1007, ENCODE_DELTA, 11);
+    expect_changed_range(0, PAGE - 1, ENCODE_OVERFLOW, 0);
+    expect_changed_range(3, PAGE - 1, ENCODE_DELTA, 4096);
+    expect_changed_range(2, PAGE - 1, ENCODE_OVERFLOW, 0);
+    expect_changed_range(0, PAGE - 6, ENCODE_DELTA, 4094);
+    expect_changed_range(0, PAGE - 5, ENCODE_OVERFLOW, 0);
+    expect_changed_range(0, PAGE - 4, ENCODE_OVERFLOW, 0);
+}
+
+static void test_every_second_byte_overflows(void **state)
+{
+    uint8_t old_page[PAGE] = {0}, new_page[PAGE] = {0};
+
+    (void)state;
+    for (size_t i = 0; i < PAGE; i += 2)
+        new_page[i] = 1;
+    expect_encoding(old_page, new_page, PAGE, ENCODE_OVERFLOW, 0);
+    assert_int_equal(twin_xbzrle_size(old_page, new_page, PAGE), 3 * PAGE / 2);
+}
+
+/* The example of the review of January 2012, there still with the trailing run 94 18. */
+static void test_golden_review_example(void **state)
+{
+    static const uint8_t want[] = {0xe8, 0x07, 0x04, 1, 2, 3, 4};
+    uint8_t old_page[PAGE] = {0}, new_page[PAGE] = {0}, delta[PAGE];
+    size_t size;
+
+    (void)state;
+    memcpy(new_page + 1000, want + 3, 4);
+    assert_int_equal(xbzrle_encode(old_page, new_page, PAGE, delta, PAGE, &size), ENCODE_DELTA);
+    assert_int_equal(size, sizeof(want));
+    assert_memory_equal(delta, want, sizeof(want));
+    /* A trailing run alone, as v6 sent it, has no nzrun and is refused today. */
+    assert_false(xbzrle_check((const uint8_t[]){0xe8, 0x07, 4, 1, 2, 3, 4, 0x94, 0x18}, 9, PAGE));
+}
+
+static void test_golden_header_drawing(void **state)
+{
+    static const uint8_t want[] = {3, 2, 'B', 'C', 5, 1, 'D'};
+    uint8_t old_page[PAGE], new_page[PAGE], delta[PAGE];
+    size_t size;
+
+    (void)state;
+    memset(old_page, 'k', PAGE);
+    memcpy(new_page, old_page, PAGE);
+    memcpy(new_page + 3, "BC", 2);
+    new_page[10] = 'D';
+    assert_int_equal(xbzrle_encode(old_page, new_page, PAGE, delta, PAGE, &size), ENCODE_DELTA);
+    assert_int_equal(size, sizeof(want));
+    assert_memory_equal(delta, want, sizeof(want));
+}
+
+/* With an equal tail two bytes more must be free; equal pages need two bytes as well. */
+static void test_corner_at_the_limit(void **state)
+{
+    uint8_t old_page[PAGE] = {0}, new_page[PAGE] = {0};
+
+    (void)state;
+    expect_encoding(old_page, new_page, 0, ENCODE_OVERFLOW, 0);
+    expect_encoding(old_page, new_page, 1, ENCODE_OVERFLOW, 0);
+    expect_encoding(old_page, new_page, 2, ENCODE_UNCHANGED, 0);
+    new_page[5] = 1;
+    expect_encoding(old_page, new_page, 4, ENCODE_OVERFLOW, 0);
+    expect_encoding(old_page, new_page, 5, ENCODE_DELTA, 3);
+    new_page[5] = 0;
+    new_page[PAGE - 1] = 1;
+    expect_encoding(old_page, new_page, 3, ENCODE_OVERFLOW, 0);
+    expect_encoding(old_page, new_page, 4, ENCODE_DELTA, 4);
+}
+
+/* Lengths of one, two and three bytes: runs on either side of 128 and of 16384. */
+static void test_lengths(void **state)
+{
+    enum { BIG = 65536 };
+    static const size_t lengths[] = {1, 127, 128, 129, 16383, 16384, 16385, 40000};
+    static uint8_t old_page[BIG], new_page[BIG], page[BIG], delta[BIG], twin[BIG];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+        for (size_t k = 0; k < sizeof(lengths) / sizeof(lengths[0]); k++) {
+            size_t size, twin_size;
+            if (lengths[i] + lengths[k] >= BIG)
+                continue;
+            memset(new_page, 0, BIG);
+            memset(page, 0, BIG);
+            memset(new_page + lengths[i], 9, lengths[k]);
+            assert_int_equal(xbzrle_encode(old_page, new_page, BIG, delta, BIG, &size),
+                             ENCODE_DELTA);
+            twin_xbzrle_encode(old_page, new_page, BIG, twin, BIG, &twin_size);
+            assert_int_equal(size, twin_size);
+            assert_memory_equal(delta, twin, size);
+            assert_true(xbzrle_decode(delta, size, page, BIG));
+            assert_memory_equal(page, new_page, BIG);
+        }
+    }
+}
+
+/* A capacity that aims at the delta's own size, where the rules bite. */
+static size_t choose_capacity(struct page_random *random, size_t size, size_t page_size)
+{
+    switch (page_random_below(random, 4)) {
+    case 0:
+        return page_size;
+    case 1:
+        return page_random_below(random, page_size + 905);
+    default:
+        return size + 4 < 7 ? page_random_below(random, 8)
+                            : size - 3 + page_random_below(random, 7);
+    }
+}
+
+/* Buffers of the exact size, so that the sanitizers see a byte too far. */
+static void compare_with_twin(const struct xbzrle_kernel *kernel, struct page_random *random,
+                              size_t page_size)
+{
+    uint8_t *old_page = malloc(page_size), *new_page = malloc(page_size);
+    uint8_t *cached = malloc(page_size), *twin = malloc(2 * page_size);
+    size_t size, twin_size, fused_size;
+
+    page_pair_make(random, old_page, new_page, page_size);
+    memcpy(cached, old_page, page_size);
+    size_t free_size = twin_xbzrle_size(old_page, new_page, page_size);
+    size_t capacity = choose_capacity(random, free_size, page_size);
+    if (capacity > 2 * page_size)
+        capacity = 2 * page_size;
+    uint8_t *delta = malloc(capacity ? capacity : 1), *fused = malloc(capacity ? capacity : 1);
+    enum encode_result want =
+        twin_xbzrle_encode(old_page, new_page, page_size, twin, capacity, &twin_size);
+
+    /* The two wordings of the limit say the same. */
+    bool equal_tail = old_page[page_size - 1] == new_page[page_size - 1];
+    assert_int_equal(want == ENCODE_OVERFLOW,
+                     free_size > capacity || (equal_tail && free_size + 2 > capacity));
+
+    assert_int_equal(kernel->encode(old_page, new_page, page_size, delta, capacity, &size), want);
+    assert_int_equal(
+        kernel->encode_update(cached, new_page, page_size, fused, capacity, &fused_size), want);
+    assert_memory_equal(cached, new_page, page_size);
+    assert_int_equal(size, twin_size);
+    assert_int_equal(fused_size, twin_size);
+    assert_memory_equal(delta, twin, size);
+    assert_memory_equal(fused, twin, size);
+    if (want != ENCODE_OVERFLOW) {
+        uint8_t *exact = malloc(size ? size : 1);
+        memcpy(exact, delta, size);
+        assert_true(xbzrle_check(exact, size, page_size));
+        assert_true(kernel->decode(exact, size, old_page, page_size));
+        assert_memory_equal(old_page, new_page, page_size);
+        free(exact);
+    }
+    free(fused);
+    free(delta);
+    free(twin);
+    free(cached);
+    free(new_page);
+    free(old_page);
+}
+
+static void test_kernels_against_twin(void **state)
+{
+    static const size_t page_sizes[] = {4096, 4096, 4096, 1024, 1088, 4032, 8192, 16384, 65536};
+
+    (void)state;
+    for (size_t i = 0; xbzrle_kernels[i]; i++) {
+        struct page_random random = {.state = 1};
+        for (size_t round = 0; xbzrle_kernels[i]->usable() && round < 9000; round++)
+            compare_with_twin(xbzrle_kernels[i], &random, page_sizes[round % 9]);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_sizes_of_the_table),
+        cmocka_unit_test(test_every_second_byte_overflows),
+        cmocka_unit_test(test_golden_review_example),
+        cmocka_unit_test(test_golden_header_drawing),
+        cmocka_unit_test(test_corner_at_the_limit),
+        cmocka_unit_test(test_lengths),
+        cmocka_unit_test(test_kernels_against_twin),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

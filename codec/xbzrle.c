@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+#include "xbzrle.h"
+
+#include <assert.h>
+#include <stdatomic.h>
+
+#include "xbzrle_format.h"
+#include "xbzrle_kernels.h"
+
+const struct xbzrle_kernel *const xbzrle_kernels[] = {
+    &xbzrle_scalar,
+    NULL,
+};
+
+/*
+ * The best kernel of this processor. Every thread that comes first finds the same answer, so that
+ * a relaxed store of it needs no lock; the kernels are constant.
+ */
+static const struct xbzrle_kernel *best_kernel(void)
+{
+    static const struct xbzrle_kernel *_Atomic chosen;
+    const struct xbzrle_kernel *kernel = atomic_load_explicit(&chosen, memory_order_relaxed);
+
+    if (kernel)
+        return kernel;
+    for (size_t i = 0; xbzrle_kernels[i]; i++) {
+        if (xbzrle_kernels[i]->usable())
+            kernel = xbzrle_kernels[i];
+    }
+    atomic_store_explicit(&chosen, kernel, memory_order_relaxed);
+    return kernel;
+}
+
+static bool is_page_size(size_t size)
+{
+    return size >= XBZRLE_PAGE_MIN && size <= XBZRLE_PAGE_MAX && size % 64 == 0;
+}
+
+enum encode_result xbzrle_encode(const uint8_t *old_page, const uint8_t *new_page, size_t page_size,
+                                 uint8_t *delta, size_t capacity, size_t *ret_size)
+{
+    assert(is_page_size(page_size));
+    return best_kernel()->encode(old_page, new_page, page_size, delta, capacity, ret_size);
+}
+
+enum encode_result xbzrle_encode_update(uint8_t *cached_page, const uint8_t *new_page,
+                                        size_t page_size, uint8_t *delta, size_t capacity,
+                                        size_t *ret_size)
+{
+    assert(is_page_size(page_size));
+    return best_kernel()->encode_update(cached_page, new_page, page_size, delta, capacity,
+                                        ret_size);
+}
+
+bool xbzrle_check(const uint8_t *delta, size_t size, size_t page_size)
+{
+    const uint8_t *in = delta, *end = delta + size;
+    struct xbzrle_run run;
+    size_t at = 0;
+
+    assert(is_page_size(page_size));
+    while (in < end) {
+        if (!xbzrle_run_get(&in, end, in == delta, at, page_size, &run))
+            return false;
+        at += run.skip + run.count;
+    }
+    return true;
+}
+
+bool xbzrle_decode(const uint8_t *delta, size_t size, uint8_t *page, size_t page_size)
+{
+    assert(is_page_size(page_size));
+    return best_kernel()->decode(delta, size, page, page_size);
+}
+
+bool xbzrle_decode_checked(const uint8_t *delta, size_t size, uint8_t *page, size_t page_size)
+{
+    return xbzrle_check(delta, size, page_size) && xbzrle_decode(delta, size, page, page_size);
+}
