@@ -14,12 +14,15 @@
  *                                        ...
  *                                        a way = { page_no, age } and one page in the slab
  *
- * The slab is one allocation of `size_bytes`, 64-byte aligned; a lookup or insert allocates
- * nothing. Not thread-safe: one cache belongs to one sender.
+ * The slab is one allocation of at most `size_bytes`, every page in it 64-byte aligned; a lookup or
+ * insert allocates nothing. Slots that were never filled cost address space, not memory, and the
+ * thread that fills a slot decides on which NUMA node it lies. Not thread-safe: one cache belongs
+ * to one sender.
  *
- * `now` is a generation that never goes back; QEMU uses its dirty-sync-count. A policy may refuse
- * an insert (QEMU: the set holds a page younger than two generations); the caller then sends the
- * page without caching it.
+ * `page_no` is any number but UINT64_MAX. `page_size` is a power of two, at least 64. `now` is a
+ * generation that never goes back; QEMU uses its dirty-sync-count. A policy may refuse an insert
+ * (QEMU: the slot holds a page younger than two generations); the caller then sends the page
+ * without caching it.
  */
 
 struct page_cache;
@@ -27,12 +30,14 @@ struct page_cache;
 enum page_cache_status {
     PAGE_CACHE_OK,
     PAGE_CACHE_BAD_SIZE,  /* no size of this policy: see page_cache_sizes_around */
-    PAGE_CACHE_NO_MEMORY, /* `size_bytes` could not be had; nothing was created or changed */
+    PAGE_CACHE_NO_MEMORY, /* not to be had, or 2^32 pages and more; nothing created or changed */
 };
 
-struct page_cache_policy; /* one per file: cache_direct.c, ... */
+struct page_cache_policy; /* see policy.h; cache_direct.c, ... */
 extern const struct page_cache_policy *const page_cache_policies[];       /* ended by NULL */
 const struct page_cache_policy *page_cache_policy_find(const char *name); /* NULL if unknown */
+const char *page_cache_policy_name(const struct page_cache_policy *policy);
+const char *page_cache_policy_summary(const struct page_cache_policy *policy); /* one line */
 
 /* Owned by the caller, to page_cache_destroy. *ret_cache is NULL unless PAGE_CACHE_OK. */
 enum page_cache_status page_cache_create(const struct page_cache_policy *policy,
@@ -46,34 +51,40 @@ void page_cache_sizes_around(const struct page_cache_policy *policy, uint64_t si
                              size_t page_size, uint64_t *ret_below, uint64_t *ret_above);
 
 /*
- * The cached bytes of `page_no`, or NULL on a miss. A hit refreshes the page's age to `now`. The
- * bytes are borrowed and may be written (to bring them up to date); they stay valid until the next
- * insert, resize or destroy.
+ * The cached bytes of `page_no`, or NULL on a miss. A hit makes the page young again. The bytes are
+ * borrowed and may be written (to bring them up to date); they stay valid until the next insert,
+ * resize or destroy.
  */
 uint8_t *page_cache_lookup(struct page_cache *cache, uint64_t page_no, uint64_t now);
 
 /*
- * Takes a copy of `bytes` and returns where it lies (borrowed, as above), or NULL if the policy
- * refuses. A page that is already cached is replaced in place.
+ * Takes a copy of `bytes` (one page, not in the cache itself) and returns where it lies (borrowed,
+ * as above), or NULL if the policy refuses. A page that is already cached is replaced in place.
  */
 uint8_t *page_cache_insert(struct page_cache *cache, uint64_t page_no, const uint8_t *bytes,
                            uint64_t now);
 
 /*
  * Changes the size, keeping of each new set the youngest pages that fit. On failure the cache is as
- * before. *ret_dropped (may be NULL) is the number of pages lost.
+ * before. *ret_dropped (may be NULL) is the number of pages lost. Old and new slab exist side by
+ * side while pages are moved.
  */
 enum page_cache_status page_cache_resize(struct page_cache *cache, uint64_t size_bytes,
                                          uint64_t *ret_dropped);
 
 struct page_cache_stats {
     uint64_t lookups, hits;
+    /* Inserts that were taken; those of them that put out another page; those refused. */
     uint64_t inserts, replacements, refusals;
     /* Misses by cause (Hill 1987); counted only after page_cache_classify_misses(cache, true). */
     uint64_t first_touch, capacity, conflict;
-    uint64_t pages_held, memory_bytes;
+    uint64_t pages_held, slots;
+    uint64_t memory_bytes; /* slab and directory, filled or not; without the miss classes */
 };
 struct page_cache_stats page_cache_stats(const struct page_cache *cache);
 bool page_cache_classify_misses(struct page_cache *cache, bool on); /* false: no memory for it */
+
+/* Whether all internal invariants hold; reads the whole directory. For tests and debug builds. */
+bool page_cache_check(const struct page_cache *cache);
 
 #endif
