@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "models/content.h"
+
+#include "base/random.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+const char *const fill_names[] = {"guest", "zero", "random", "text", NULL};
+
+const struct option content_options_table[] = {
+    {"zero-share", OPTION_SHARE, offsetof(struct content_options, zero_share), "50%",
+     .help = "share of memory that is zero before anyone writes"},
+    {"text-share", OPTION_SHARE, offsetof(struct content_options, text_share), "20%",
+     .help = "share of memory that holds text; what remains is random"},
+    {"content-run", OPTION_SIZE, offsetof(struct content_options, run_bytes), "2M",
+     .help = "memory of one kind comes in aligned runs of this size", .min = PAGE_SIZE},
+    {"image", OPTION_TEXT, offsetof(struct content_options, image), "",
+     .help = "file with the memory's content instead of the shares"},
+    {0},
+};
+
+struct range {
+    uint64_t first, count;
+    enum fill fill;
+};
+
+struct content {
+    uint64_t seed, run_pages;
+    double zero_share, text_share;
+    const uint8_t *image; /* mapped, or NULL */
+    uint64_t image_bytes;
+    struct range *ranges;
+    size_t range_count;
+};
+
+static bool map_image(struct content *content, const char *path, struct error *error)
+{
+    struct stat stat;
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    if (file < 0 || fstat(file, &stat) != 0) {
+        error_set(error, "image '%s': %s", path, strerror(errno));
+        if (file >= 0)
+            close(file);
+        return false;
+    }
+    void *map = MAP_FAILED;
+    errno = EINVAL;
+    if (S_ISREG(stat.st_mode) && stat.st_size > 0)
+        map = mmap(NULL, (size_t)stat.st_size, PROT_READ, MAP_PRIVATE, file, 0);
+    if (map == MAP_FAILED)
+        error_set(error, "image '%s': not a regular file with content: %s", path, strerror(errno));
+    close(file);
+    if (map == MAP_FAILED)
+        return false;
+    content->image = map;
+    content->image_bytes = (uint64_t)stat.st_size;
+    return true;
+}
+
+struct content *content_create(const struct content_options *options, uint64_t seed,
+                               struct error *error)
+{
+    if (options->zero_share + options->text_share > 1 + 1e-9) {
+        error_set(error, "zero-share and text-share are %.4g together: at most 1",
+                  options->zero_share + options->text_share);
+        return NULL;
+    }
+    struct content *content = must_alloc(1, sizeof *content, "memory content");
+    content->seed = random_derive(seed, "content");
+    content->run_pages = options->run_bytes / PAGE_SIZE;
+    content->zero_share = options->zero_share;
+    content->text_share = options->text_share;
+    if (options->image[0] && !map_image(content, options->image, error)) {
+        free(content);
+        return NULL;
+    }
+    return content;
+}
+
+void content_destroy(struct content *content)
+{
+    if (!content)
+        return;
+    if (content->image)
+        munmap((void *)(uintptr_t)content->image, content->image_bytes);
+    free(content->ranges);
+    free(content);
+}
+
+void content_set_range(struct content *content, uint64_t first, uint64_t count, enum fill fill)
+{
+    if (fill == FILL_GUEST || count == 0)
+        return;
+    content->ranges = must_grow(content->ranges, content->range_count + 1, sizeof *content->ranges,
+                                "memory content");
+    content->ranges[content->range_count++] = (struct range){first, count, fill};
+}
+
+static enum fill fill_of(const struct content *content, uint64_t page_no)
+{
+    for (size_t i = content->range_count; i-- > 0;)
+        if (page_no - content->ranges[i].first < content->ranges[i].count)
+            return content->ranges[i].fill;
+    if (content->image)
+        return FILL_GUEST;
+    uint64_t drawn = random_mix(content->seed, page_no / content->run_pages, 1);
+    double share = (double)(drawn >> 11) * 0x1p-53;
+    if (share < content->zero_share)
+        return FILL_ZERO;
+    return share < content->zero_share + content->text_share ? FILL_TEXT : FILL_RANDOM;
+}
+
+/* Words in the manner of logs and sources; one newline in eight or so. */
+static void text_page(uint64_t seed, uint8_t *bytes)
+{
+    static const char *const words[] = {
+        "the ",      "page ",   "of ",     "memory ", "is ",    "sent ",       "again ", "to ",
+        "return ",   "int ",    "value ",  "= ",      "0;\n",   "if (",        "x) ",    "{\n    ",
+        "error: ",   "info: ",  "host ",   "guest ",  "id=42 ", "ok\n",        "<div>",  "</div>\n",
+        "\"key\": ", "null,\n", "select ", "from ",   "where ", "1970-01-01 ", "user ",  "\n",
+    };
+    uint64_t draw = seed;
+    for (size_t used = 0; used < PAGE_SIZE;) {
+        draw = random_mix(draw, used, 2);
+        for (unsigned shift = 0; shift < 60 && used < PAGE_SIZE; shift += 5) {
+            const char *word = words[draw >> shift & 31];
+            size_t length = strlen(word);
+            if (length > PAGE_SIZE - used)
+                length = PAGE_SIZE - used;
+            memcpy(bytes + used, word, length);
+            used += length;
+        }
+    }
+}
+
+static void image_page(const struct content *content, uint64_t page_no, uint8_t *bytes)
+{
+    size_t size = 0;
+    if (page_no < (content->image_bytes + PAGE_SIZE - 1) / PAGE_SIZE) {
+        uint64_t left = content->image_bytes - page_no * PAGE_SIZE;
+        size = left < PAGE_SIZE ? (size_t)left : PAGE_SIZE;
+        memcpy(bytes, content->image + page_no * PAGE_SIZE, size);
+    }
+    memset(bytes + size, 0, PAGE_SIZE - size);
+}
+
+void content_page(const struct content *content, uint64_t page_no, uint8_t bytes[static PAGE_SIZE])
+{
+    switch (fill_of(content, page_no)) {
+    case FILL_GUEST:
+        image_page(content, page_no, bytes);
+        break;
+    case FILL_ZERO:
+        memset(bytes, 0, PAGE_SIZE);
+        break;
+    case FILL_RANDOM:
+        random_bytes(random_mix(content->seed, page_no, 3), bytes, PAGE_SIZE);
+        break;
+    case FILL_TEXT:
+        text_page(random_mix(content->seed, page_no, 4), bytes);
+        break;
+    }
+}
+
+bool content_is_zero(const struct content *content, uint64_t page_no)
+{
+    return fill_of(content, page_no) == FILL_ZERO;
+}
