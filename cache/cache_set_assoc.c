@@ -39,3 +39,36 @@ uint64_t page_cache_set_assoc_place(struct page_cache *cache, uint64_t page_no, 
     page_cache_fill(cache, tags, ways, oldest, page_no, ++cache->use_count);
     return set * ways + oldest;
 }
+
+const struct page_cache_policy page_cache_set_assoc_4 = {
+    .name = "set-assoc-4",
+    .summary = "four ways a set, the least recently used of the set yields",
+    .ways = 4,
+    .size_rule = &page_cache_size_power_of_two,
+    .find = page_cache_set_assoc_find,
+    .place = page_cache_set_assoc_place,
+    .adopt = page_cache_adopt_by_set,
+    .check = page_cache_check_unique,
+};
+
+const struct page_cache_policy page_cache_set_assoc_8 = {
+    .name = "set-assoc-8",
+    .summary = "eight ways a set, the least recently used of the set yields",
+    .ways = 8,
+    .size_rule = &page_cache_size_power_of_two,
+    .find = page_cache_set_assoc_find,
+    .place = page_cache_set_assoc_place,
+    .adopt = page_cache_adopt_by_set,
+    .check = page_cache_check_unique,
+};
+
+const struct page_cache_policy page_cache_set_assoc_16 = {
+    .name = "set-assoc-16",
+    .summary = "sixteen ways a set, the least recently used of the set yields",
+    .ways = 16,
+    .size_rule = &page_cache_size_power_of_two,
+    .find = page_cache_set_assoc_find,
+    .place = page_cache_set_assoc_place,
+    .adopt = page_cache_adopt_by_set,
+    .check = page_cache_check_unique,
+};

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "cache/cache_memory.h"
+#include "cache/miss_classes.h"
 #include "cache/policy.h"
 
 #include <assert.h>
@@ -16,8 +17,14 @@ static uint64_t slab_bytes(const struct page_cache *cache)
     return cache->slots << cache->page_shift;
 }
 
+static uint64_t index_bytes(const struct page_cache *cache)
+{
+    return cache->policy->index_bytes ? cache->policy->index_bytes(cache->slots) : 0;
+}
+
 static void free_memory(struct page_cache *cache)
 {
+    cache_memory_unmap(cache->index, index_bytes(cache));
     cache_memory_unmap(cache->directory, directory_bytes(cache));
     cache_memory_unmap(cache->slab, slab_bytes(cache));
 }
@@ -35,14 +42,20 @@ static enum page_cache_status take_memory(struct page_cache *cache, uint64_t siz
     cache->slots = sets * policy->ways;
     cache->directory = NULL;
     cache->slab = NULL;
-    if (cache->slots > UINT32_MAX)
+    cache->index = NULL;
+    if (cache->slots >= UINT32_MAX)
         return PAGE_CACHE_NO_MEMORY;
     cache->directory = cache_memory_map(directory_bytes(cache));
     cache->slab = cache_memory_map(slab_bytes(cache));
-    if (cache->directory && cache->slab)
-        return PAGE_CACHE_OK;
-    free_memory(cache);
-    return PAGE_CACHE_NO_MEMORY;
+    if (policy->index_bytes)
+        cache->index = cache_memory_map(index_bytes(cache));
+    if (!cache->directory || !cache->slab || (policy->index_bytes && !cache->index)) {
+        free_memory(cache);
+        return PAGE_CACHE_NO_MEMORY;
+    }
+    if (policy->start)
+        policy->start(cache);
+    return PAGE_CACHE_OK;
 }
 
 static unsigned log2_of(size_t power)
@@ -78,6 +91,7 @@ void page_cache_destroy(struct page_cache *cache)
     if (!cache)
         return;
     free_memory(cache);
+    miss_classes_destroy(cache->classes);
     free(cache);
 }
 
@@ -93,6 +107,8 @@ uint8_t *page_cache_lookup(struct page_cache *cache, uint64_t page_no, uint64_t 
     cache->now = now;
     cache->stats.lookups++;
     uint64_t slot = cache->policy->find(cache, page_no, now);
+    if (cache->classes)
+        miss_classes_lookup(cache->classes, page_no, slot != PAGE_CACHE_NO_SLOT, &cache->stats);
     if (slot == PAGE_CACHE_NO_SLOT)
         return NULL;
     cache->stats.hits++;
@@ -104,6 +120,8 @@ uint8_t *page_cache_insert(struct page_cache *cache, uint64_t page_no, const uin
 {
     assert(page_no != UINT64_MAX && now >= cache->now);
     cache->now = now;
+    if (cache->classes)
+        miss_classes_insert(cache->classes, page_no);
     uint64_t slot = cache->policy->place(cache, page_no, now);
     if (slot == PAGE_CACHE_NO_SLOT) {
         cache->stats.refusals++;
@@ -120,6 +138,10 @@ enum page_cache_status page_cache_resize(struct page_cache *cache, uint64_t size
     enum page_cache_status status = take_memory(&fresh, size_bytes);
     if (status != PAGE_CACHE_OK)
         return status;
+    if (cache->classes && !miss_classes_resize(cache->classes, fresh.slots)) {
+        free_memory(&fresh);
+        return PAGE_CACHE_NO_MEMORY;
+    }
     fresh.stats.pages_held = 0;
     cache->policy->adopt(&fresh, cache);
     if (ret_dropped)
@@ -134,8 +156,21 @@ struct page_cache_stats page_cache_stats(const struct page_cache *cache)
 {
     struct page_cache_stats stats = cache->stats;
     stats.slots = cache->slots;
-    stats.memory_bytes = slab_bytes(cache) + directory_bytes(cache);
+    stats.memory_bytes = slab_bytes(cache) + directory_bytes(cache) + index_bytes(cache);
     return stats;
+}
+
+bool page_cache_classify_misses(struct page_cache *cache, bool on)
+{
+    if (on && !cache->classes) {
+        cache->classes = miss_classes_create(cache->slots);
+        return cache->classes != NULL;
+    }
+    if (!on) {
+        miss_classes_destroy(cache->classes);
+        cache->classes = NULL;
+    }
+    return true;
 }
 
 bool page_cache_check(const struct page_cache *cache)
@@ -151,5 +186,5 @@ bool page_cache_check(const struct page_cache *cache)
         }
     }
     return held == cache->stats.pages_held && cache->stats.hits <= cache->stats.lookups &&
-           cache->policy->check(cache);
+           cache->policy->check(cache) && (!cache->classes || miss_classes_check(cache->classes));
 }

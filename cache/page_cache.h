@@ -76,13 +76,21 @@ struct page_cache_stats {
     uint64_t lookups, hits;
     /* Inserts that were taken; those of them that put out another page; those refused. */
     uint64_t inserts, replacements, refusals;
-    /* Misses by cause (Hill 1987); counted only after page_cache_classify_misses(cache, true). */
-    uint64_t first_touch, capacity, conflict;
-    uint64_t pages_held, slots;
+    uint64_t first_touch, capacity, conflict; /* see page_cache_classify_misses */
+    uint64_t pages_held;                      /* slots in use */
+    uint64_t slots;
     uint64_t memory_bytes; /* slab and directory, filled or not; without the miss classes */
 };
 struct page_cache_stats page_cache_stats(const struct page_cache *cache);
-bool page_cache_classify_misses(struct page_cache *cache, bool on); /* false: no memory for it */
+
+/*
+ * From now on misses are also counted by cause (Hill 1987): first touch of a page, capacity (a
+ * fully associative LRU cache of as many slots misses too), conflict (the rest: sets too narrow, or
+ * inserts refused). Best switched on before the first lookup: of what was before nothing is known.
+ * Costs a second search a call and some 30 bytes a slot. Off frees that and keeps the counts.
+ * False: no memory for it, nothing changed.
+ */
+bool page_cache_classify_misses(struct page_cache *cache, bool on);
 
 /* Whether all internal invariants hold; reads the whole directory. For tests and debug builds. */
 bool page_cache_check(const struct page_cache *cache);

@@ -4,9 +4,9 @@
 #include <string.h>
 
 const struct page_cache_policy *const page_cache_policies[] = {
-    &page_cache_direct,
-    &page_cache_two_way,
-    NULL,
+    &page_cache_direct,       &page_cache_direct_1_2,  &page_cache_two_way,
+    &page_cache_two_way_v5,   &page_cache_set_assoc_4, &page_cache_set_assoc_8,
+    &page_cache_set_assoc_16, &page_cache_lru,         NULL,
 };
 
 const struct page_cache_policy *page_cache_policy_find(const char *name)

@@ -30,8 +30,14 @@ struct page_cache_size_rule {
                    uint64_t *ret_above);
 };
 
-/* The size itself is a power of two and holds at least one set. */
+/* All want at least one set. The size itself is a power of two (QEMU since 2.11). */
 extern const struct page_cache_size_rule page_cache_size_power_of_two;
+/* Any size; of the number of sets the power of two below is used (QEMU 1.2 to 2.10). */
+extern const struct page_cache_size_rule page_cache_size_rounded_down;
+/* Any size; as many sets as fit. */
+extern const struct page_cache_size_rule page_cache_size_any;
+/* Any number of whole sets. */
+extern const struct page_cache_size_rule page_cache_size_whole_sets;
 
 struct page_cache_policy {
     const char *name;                             /* Required. What the user types. */
@@ -46,24 +52,31 @@ struct page_cache_policy {
      * caller then writes; PAGE_CACHE_NO_SLOT to refuse, nothing being changed. */
     uint64_t (*place)(struct page_cache *cache, uint64_t page_no, uint64_t now);
 
-    /* Required. Moves the pages of `old` that fit into the empty `fresh`, the youngest first. Sets
-     * indexed by the low bits of the page number use page_cache_adopt_by_set. */
+    /* Required. Moves the youngest pages of `old` that fit into the empty `fresh`. Sets indexed by
+     * the low bits of the page number use page_cache_adopt_by_set. */
     void (*adopt)(struct page_cache *fresh, const struct page_cache *old);
 
     /* Required. Whether each page is where `find` looks for it, and how often. */
     bool (*check)(const struct page_cache *cache);
+
+    /* Not required. Zeroed memory beside the directory, for cache->index ... */
+    uint64_t (*index_bytes)(uint64_t slots);
+    /* ... and what has to be done to it first; required with index_bytes. */
+    void (*start)(struct page_cache *cache);
 };
 
 struct page_cache {
     const struct page_cache_policy *policy;
     uint64_t *directory;
     uint8_t *slab;
+    void *index; /* the policy's own, or NULL */
     uint64_t sets, slots;
     uint64_t set_mask; /* sets - 1 */
     unsigned page_shift;
     uint64_t now;       /* the latest generation seen */
     uint64_t use_count; /* for policies whose ages count uses, not generations */
     struct page_cache_stats stats;
+    struct miss_classes *classes; /* NULL: not wanted */
 };
 
 static inline uint64_t page_cache_tag(uint64_t page_no)
@@ -108,7 +121,10 @@ uint64_t page_cache_set_assoc_find(struct page_cache *cache, uint64_t page_no, u
 uint64_t page_cache_set_assoc_place(struct page_cache *cache, uint64_t page_no, uint64_t now);
 bool page_cache_check_unique(const struct page_cache *cache);
 
-extern const struct page_cache_policy page_cache_direct;
-extern const struct page_cache_policy page_cache_two_way;
+extern const struct page_cache_policy page_cache_direct, page_cache_direct_1_2;
+extern const struct page_cache_policy page_cache_two_way, page_cache_two_way_v5;
+extern const struct page_cache_policy page_cache_set_assoc_4, page_cache_set_assoc_8;
+extern const struct page_cache_policy page_cache_set_assoc_16;
+extern const struct page_cache_policy page_cache_lru;
 
 #endif

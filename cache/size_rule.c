@@ -9,13 +9,13 @@ static uint64_t power_of_two_below(uint64_t value)
     return power;
 }
 
-static uint64_t power_of_two_sets(uint64_t size_bytes, uint64_t set_bytes)
+static uint64_t sets_power_of_two(uint64_t size_bytes, uint64_t set_bytes)
 {
     bool valid = size_bytes >= set_bytes && (size_bytes & (size_bytes - 1)) == 0;
     return valid ? size_bytes / set_bytes : 0;
 }
 
-static void power_of_two_around(uint64_t size_bytes, uint64_t set_bytes, uint64_t *ret_below,
+static void around_power_of_two(uint64_t size_bytes, uint64_t set_bytes, uint64_t *ret_below,
                                 uint64_t *ret_above)
 {
     if (size_bytes < set_bytes) {
@@ -28,6 +28,53 @@ static void power_of_two_around(uint64_t size_bytes, uint64_t set_bytes, uint64_
 }
 
 const struct page_cache_size_rule page_cache_size_power_of_two = {
-    .sets = power_of_two_sets,
-    .around = power_of_two_around,
+    .sets = sets_power_of_two,
+    .around = around_power_of_two,
+};
+
+static uint64_t sets_any(uint64_t size_bytes, uint64_t set_bytes)
+{
+    return size_bytes / set_bytes;
+}
+
+static void around_any(uint64_t size_bytes, uint64_t set_bytes, uint64_t *ret_below,
+                       uint64_t *ret_above)
+{
+    *ret_below = size_bytes >= set_bytes ? size_bytes : 0;
+    *ret_above = size_bytes >= set_bytes ? size_bytes : set_bytes;
+}
+
+const struct page_cache_size_rule page_cache_size_any = {
+    .sets = sets_any,
+    .around = around_any,
+};
+
+static uint64_t sets_rounded_down(uint64_t size_bytes, uint64_t set_bytes)
+{
+    return size_bytes >= set_bytes ? power_of_two_below(size_bytes / set_bytes) : 0;
+}
+
+const struct page_cache_size_rule page_cache_size_rounded_down = {
+    .sets = sets_rounded_down,
+    .around = around_any,
+};
+
+static uint64_t sets_whole(uint64_t size_bytes, uint64_t set_bytes)
+{
+    return size_bytes % set_bytes == 0 ? size_bytes / set_bytes : 0;
+}
+
+static void around_whole_sets(uint64_t size_bytes, uint64_t set_bytes, uint64_t *ret_below,
+                              uint64_t *ret_above)
+{
+    uint64_t rest = size_bytes % set_bytes;
+    *ret_below = size_bytes - rest;
+    *ret_above = size_bytes == 0 ? set_bytes : *ret_below;
+    if (rest > 0)
+        *ret_above = size_bytes <= UINT64_MAX - set_bytes ? *ret_below + set_bytes : 0;
+}
+
+const struct page_cache_size_rule page_cache_size_whole_sets = {
+    .sets = sets_whole,
+    .around = around_whole_sets,
 };

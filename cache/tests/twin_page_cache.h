@@ -13,9 +13,10 @@ enum { TWIN_PAGE = 64, TWIN_SLOTS = 256 };
 
 struct twin_rules {
     const char *policy;
-    unsigned ways;
+    unsigned ways;      /* 0: one set of all slots */
     bool lifetime;      /* a page used in this generation or the last does not yield to another */
     bool by_generation; /* age = generation of the last use; else the order of uses decides */
+    bool inserts_only;  /* the v5 series: a lookup is no use, an insert never finds its page */
 };
 
 /* NULL if there is no twin of that policy: then write one. */
@@ -28,7 +29,7 @@ struct twin_page {
 
 struct twin_cache {
     const struct twin_rules *rules;
-    uint64_t sets, order;
+    uint64_t sets, ways, order;
     unsigned held;
     struct twin_page pages[TWIN_SLOTS];
 };
