@@ -18,8 +18,12 @@
 enum record_outcome { OUTCOME_CONVERGED, OUTCOME_NOT_CONVERGED, OUTCOME_FAILED };
 enum record_source { SOURCE_SIMULATED, SOURCE_MEASURED };
 
-/* "converged", "not-converged", "failed". */
+/* "converged", "not-converged", "failed"; "simulated", "measured". */
 const char *record_outcome_name(enum record_outcome outcome);
+const char *record_source_name(enum record_source source);
+
+/* The page that all counters of pages count: QEMU's TARGET_PAGE_SIZE on x86 and most others. */
+#define RECORD_PAGE_BYTES 4096u
 
 struct record_counters {
     uint64_t transferred; /* bytes; as query-migrate counts them, see docs/model.md */
@@ -71,7 +75,8 @@ struct record_sample {
 /* One resolved parameter, as text in base units: "migration.xbzrle-cache-size", "67108864". */
 struct record_setting {
     const char *key, *value;
-    bool number; /* value is a number, and unquoted in JSON */
+    bool number;      /* value is a number, and unquoted in JSON */
+    const char *unit; /* of a number: "bytes", "bytes/s", "ns"; else "" or NULL. For labels. */
 };
 
 /* What the migration cost, besides time. */
@@ -110,7 +115,8 @@ struct record {
     size_t sample_count;
 };
 
-/* The value of that setting, or NULL. */
+/* The setting of that key, or NULL; and its value, or NULL. Borrowed from the record. */
+const struct record_setting *record_find_setting(const struct record *record, const char *key);
 const char *record_setting(const struct record *record, const char *key);
 
 /*
