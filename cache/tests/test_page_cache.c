@@ -88,6 +88,9 @@ static void hit_may_be_written(const struct page_cache_policy *policy)
     assert_memory_equal(page_cache_lookup(cache, 7, 3), page_of(8), PAGE);
     page_cache_insert(cache, 7, page_of(9), 4);
     assert_memory_equal(page_cache_lookup(cache, 7, 5), page_of(9), PAGE);
+    page_cache_insert(cache, 7, page_of(9), 6);
+    assert_int_equal(page_cache_stats(cache).inserts, 3);
+    assert_int_equal(page_cache_stats(cache).replacements, 0); /* no other page was put out */
     page_cache_destroy(cache);
 }
 
@@ -132,6 +135,9 @@ static void sizes(const struct page_cache_policy *policy)
     page_cache_sizes_around(policy, 64 * MIB, PAGE, &below, &above);
     assert_int_equal(below, 64 * MIB);
     assert_int_equal(above, 64 * MIB);
+    page_cache_sizes_around(policy, UINT64_MAX, PAGE, &below, &above);
+    assert_true(below >= UINT64_C(1) << 63);
+    assert_true(above == 0 || above == UINT64_MAX); /* never wrapped round */
 }
 
 static void no_memory(const struct page_cache_policy *policy)
