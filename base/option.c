@@ -307,6 +307,13 @@ bool option_is_number(const struct option *option)
     return false;
 }
 
+const char *option_unit(const struct option *option)
+{
+    static const char *const units[OPTION_TEXT + 1] = {
+        [OPTION_SIZE] = "bytes", [OPTION_RATE] = "bytes/s", [OPTION_TIME] = "ns"};
+    return units[option->type] ? units[option->type] : "";
+}
+
 #define NAME_MAX_LENGTH 47
 
 static unsigned edit_distance(const char *a, const char *b)

@@ -45,6 +45,7 @@ struct option {
     const char *const *words; /* OPTION_WORD: the allowed words, ended by NULL */
     const char *zero_word;    /* a word for 0 besides numbers: "unlimited", "unpaced"; or NULL */
     bool changeable;          /* an [at TIME] section may change it */
+    bool path; /* OPTION_TEXT: a file; relative ones begin at the scenario's folder */
 };
 
 /* The option of that name in the table, or NULL. */
@@ -82,6 +83,9 @@ const char *option_type_text(const struct option *option, char *text, size_t siz
 
 /* True if the canonical value is a number (and not a text to be quoted in JSON). */
 bool option_is_number(const struct option *option);
+
+/* What the canonical number counts: "bytes", "bytes/s", "ns"; "" if it has no unit. */
+const char *option_unit(const struct option *option);
 
 /*
  * The name of those given that is nearest to `text` by edit distance, for "did you mean"; NULL if

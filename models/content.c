@@ -23,7 +23,7 @@ const struct option content_options_table[] = {
     {"content-run", OPTION_SIZE, offsetof(struct content_options, run_bytes), "2M",
      .help = "memory of one kind comes in aligned runs of this size", .min = PAGE_SIZE},
     {"image", OPTION_TEXT, offsetof(struct content_options, image), "",
-     .help = "file with the memory's content instead of the shares"},
+     .help = "file with the memory's content instead of the shares", .path = true},
     {0},
 };
 

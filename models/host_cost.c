@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "models/host_cost.h"
+
+#define COST(name, member, fallback, text)                                                         \
+    {                                                                                              \
+        name, OPTION_TIME, offsetof(struct host_cost, member), fallback, .help = text,             \
+                                                                         .max = 60000000000        \
+    }
+
+const struct option host_cost_table[] = {
+    COST("connect-time", connect_ns, "3ms", "from the command to the start of the thread"),
+    COST("setup-time", setup_ns, "1ms", "from there to the first bitmap sync"),
+    COST("sync-time", sync_ns_per_gib, "200us", "one bitmap sync, for each GiB of guest memory"),
+    COST("zero-page-time", zero_page_ns, "540ns", "CPU time to find and send a page of zeros"),
+    COST("page-time", page_ns, "1us", "CPU time to find, copy and send a whole page"),
+    COST("encode-time", encode_ns, "850ns", "CPU time to look up and encode a cached page"),
+    COST("insert-time", insert_ns, "300ns", "CPU time to copy a page into the cache"),
+    COST("wake-time", wake_ns, "100us", "from the end of a sleep to the thread's running"),
+    COST("stop-time", stop_ns, "200us", "to stop the vCPUs"),
+    COST("device-time", device_ns, "1700us", "to save the devices' state"),
+    COST("load-time", load_ns, "3ms", "at the destination, last byte to the guest's start"),
+    {0},
+};

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "sim/scenario_parts.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void add(struct scenario *scenario, const char *section, const char *key, char *value,
+                bool number, const char *unit)
+{
+    char name[192];
+    snprintf(name, sizeof name, "%s.%s", section, key);
+    scenario->settings = must_grow(scenario->settings, scenario->setting_count + 1,
+                                   sizeof *scenario->settings, "settings");
+    scenario->settings[scenario->setting_count++] =
+        (struct record_setting){must_copy(name, "a setting"), value, number, unit};
+}
+
+/* Files are echoed as written: where they lie on this machine is no part of the scenario. */
+static void add_table(struct scenario *scenario, const struct scenario_text *text,
+                      const char *section, const char *prefix, const struct option *table,
+                      const void *object)
+{
+    for (; table->name; table++) {
+        const struct scenario_entry *entry = scenario_text_find(text, section, table->name);
+        char *value = table->path && entry ? must_copy(entry->value, "a setting")
+                                           : option_canonical(table, object);
+        add(scenario, prefix, table->name, value, option_is_number(table), option_unit(table));
+    }
+}
+
+/* A parameter that cannot change this run is left out: off with any cache size is one run. */
+static bool matters(const struct scenario *scenario, const char *key)
+{
+    static const char *const delta[] = {"migration.codec",
+                                        "migration.cache",
+                                        "migration.xbzrle-cache-size",
+                                        "migration.cache-resize",
+                                        "host.encode-time",
+                                        "host.insert-time",
+                                        NULL};
+    if (!strcmp(key, "run.seed"))
+        return false;
+    for (size_t i = 0; delta[i] && !scenario->migration.xbzrle; i++)
+        if (!strcmp(key, delta[i]))
+            return false;
+    return true;
+}
+
+static void drop_idle_settings(struct scenario *scenario)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < scenario->setting_count; i++) {
+        if (matters(scenario, scenario->settings[i].key)) {
+            scenario->settings[kept++] = scenario->settings[i];
+            continue;
+        }
+        free((void *)(uintptr_t)scenario->settings[i].key);
+        free((void *)(uintptr_t)scenario->settings[i].value);
+    }
+    scenario->setting_count = kept;
+}
+
+static int by_key(const void *a, const void *b)
+{
+    return strcmp(((const struct record_setting *)a)->key, ((const struct record_setting *)b)->key);
+}
+
+static void add_change(struct scenario *scenario, const struct scenario_change *change)
+{
+    static const char *const keys[] = {
+        [CHANGE_BANDWIDTH] = "link.bandwidth",
+        [CHANGE_MAX_BANDWIDTH] = "migration.max-bandwidth",
+        [CHANGE_DOWNTIME_LIMIT] = "migration.downtime-limit",
+        [CHANGE_CACHE_SIZE] = "migration.xbzrle-cache-size",
+        [CHANGE_CANCEL] = "migration.cancel",
+    };
+    static const char *const units[] = {[CHANGE_BANDWIDTH] = "bytes/s",
+                                        [CHANGE_MAX_BANDWIDTH] = "bytes/s",
+                                        [CHANGE_DOWNTIME_LIMIT] = "ns",
+                                        [CHANGE_CACHE_SIZE] = "bytes",
+                                        [CHANGE_CANCEL] = ""};
+    char section[40], value[24];
+    snprintf(section, sizeof section, "at.%" PRId64, change->time);
+    snprintf(value, sizeof value, "%" PRIu64, change->value);
+    bool cancel = change->kind == CHANGE_CANCEL;
+    add(scenario, section, keys[change->kind], must_copy(cancel ? "on" : value, "a setting"),
+        !cancel, units[change->kind]);
+}
+
+void scenario_add_settings(struct scenario *scenario, const struct scenario_text *text)
+{
+    for (const struct scenario_section *s = scenario_sections; s->name; s++)
+        add_table(scenario, text, s->name, s->name, s->table, (char *)scenario + s->offset);
+    for (size_t i = 0; i < scenario->workload_count; i++) {
+        const struct scenario_workload *workload = &scenario->workloads[i];
+        char section[80], prefix[80];
+        snprintf(section, sizeof section, "workload %.60s", workload->label);
+        snprintf(prefix, sizeof prefix, "workload.%.60s", workload->label);
+        add(scenario, prefix, "kind", must_copy(workload->ops->name, "a setting"), false, "");
+        add_table(scenario, text, section, prefix, workload_region_table, workload->options);
+        add_table(scenario, text, section, prefix, workload->ops->options, workload->options);
+    }
+    for (size_t i = 0; i < scenario->change_count; i++)
+        add_change(scenario, &scenario->changes[i]);
+    drop_idle_settings(scenario);
+    qsort(scenario->settings, scenario->setting_count, sizeof *scenario->settings, by_key);
+}

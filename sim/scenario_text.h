@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef SIM_SCENARIO_TEXT_H
+#define SIM_SCENARIO_TEXT_H
+
+#include "base/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/*
+ * A scenario as written: a list of section, key and value, each with the place where it stood. What
+ * the words mean is scenario.h's business.
+ *
+ *     [migration]                      section "migration"
+ *     xbzrle-cache-size = 64M          key "xbzrle-cache-size", value "64M", line 2
+ *
+ * A later override of the same section and key takes its place.
+ */
+struct scenario_entry {
+    char *section, *key, *value;
+    unsigned line; /* 0: given on the command line */
+};
+
+struct scenario_text {
+    char *file; /* as given; its folder is where relative paths in it begin */
+    struct scenario_entry *entries;
+    size_t count;
+};
+
+/* Reads a file, "-" for standard input. Owned by the caller, to scenario_text_destroy. */
+struct scenario_text *scenario_text_read(const char *file, struct error *error);
+/* The same from memory; `name` stands for the file in messages. */
+struct scenario_text *scenario_text_parse(const char *name, const char *text, size_t size,
+                                          struct error *error);
+struct scenario_text *scenario_text_copy(const struct scenario_text *text);
+void scenario_text_destroy(struct scenario_text *text); /* NULL is fine */
+
+/* "migration.xbzrle=off", "workload load.rate=2M" or "workload.load.rate=2M". */
+bool scenario_text_override(struct scenario_text *text, const char *assignment,
+                            struct error *error);
+void scenario_text_set(struct scenario_text *text, const char *section, const char *key,
+                       const char *value);
+
+/* The entry, or NULL. */
+const struct scenario_entry *scenario_text_find(const struct scenario_text *text,
+                                                const char *section, const char *key);
+
+/* Sets the error with the entry's place in front: "a.ini:7: migration.xbzrle: ...". False. */
+bool scenario_text_error(const struct scenario_text *text, const struct scenario_entry *entry,
+                         struct error *error, const char *format, ...) ERROR_FORMAT(4, 5);
+
+#endif
