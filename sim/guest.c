@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "sim/guest.h"
+
+#include "base/bitmap.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+struct running {
+    struct workload *workload;
+    const struct scenario_workload *spec;
+    uint64_t first_page, end_page;
+};
+
+struct guest {
+    struct machine *machine;
+    struct content *content;
+    struct page_store *memory;
+    struct running *workloads;
+    size_t workload_count;
+    uint64_t *written;
+    int64_t uptime_ns; /* guest time at simulated time 0 */
+    sim_time stopped;  /* SIM_TIME_NEVER while it runs */
+};
+
+static bool start_workloads(struct guest *guest, const struct scenario *scenario,
+                            struct error *error)
+{
+    guest->workloads =
+        must_alloc(scenario->workload_count, sizeof *guest->workloads, "the workloads");
+    for (size_t i = 0; i < scenario->workload_count; i++) {
+        const struct scenario_workload *spec = &scenario->workloads[i];
+        struct running *running = &guest->workloads[i];
+        struct workload_env env = {spec->label, scenario->run.seed, spec->first_page,
+                                   guest->memory};
+        uint64_t pages = spec->options->bytes / PAGE_SIZE;
+        content_set_range(guest->content, spec->first_page, pages, (enum fill)spec->options->fill);
+        running->spec = spec;
+        running->first_page = spec->first_page;
+        running->end_page = spec->first_page + pages;
+        running->workload = spec->ops->create(spec->options, &env, error);
+        if (!running->workload)
+            return error_prefix(error, "[workload %s]: ", spec->label);
+        guest->workload_count++;
+    }
+    return true;
+}
+
+struct guest *guest_create(const struct scenario *scenario, struct error *error)
+{
+    struct guest *guest = must_alloc(1, sizeof *guest, "the guest");
+    guest->content = content_create(&scenario->guest.content, scenario->run.seed, error);
+    if (!guest->content) {
+        free(guest);
+        return NULL;
+    }
+    guest->machine = machine_create(scenario->guest.machine, scenario->guest.memory_bytes);
+    machine_fill(guest->machine, guest->content);
+    guest->memory = page_store_create(guest->machine->page_count, guest->content);
+    guest->written = bitmap_alloc(guest->machine->page_count, "the guest's dirty log");
+    guest->uptime_ns = scenario->guest.uptime_ns;
+    guest->stopped = SIM_TIME_NEVER;
+    if (start_workloads(guest, scenario, error))
+        return guest;
+    guest_destroy(guest);
+    return NULL;
+}
+
+void guest_destroy(struct guest *guest)
+{
+    if (!guest)
+        return;
+    for (size_t i = 0; i < guest->workload_count; i++)
+        guest->workloads[i].spec->ops->destroy(guest->workloads[i].workload);
+    free(guest->workloads);
+    free(guest->written);
+    page_store_destroy(guest->memory);
+    machine_destroy(guest->machine);
+    content_destroy(guest->content);
+    free(guest);
+}
+
+const struct machine *guest_machine(const struct guest *guest)
+{
+    return guest->machine;
+}
+
+const struct content *guest_content(const struct guest *guest)
+{
+    return guest->content;
+}
+
+const struct page_store *guest_memory(const struct guest *guest)
+{
+    return guest->memory;
+}
+
+static int64_t guest_time(const struct guest *guest, sim_time now)
+{
+    return guest->uptime_ns + (now < guest->stopped ? now : guest->stopped);
+}
+
+uint64_t *guest_written(struct guest *guest, sim_time now)
+{
+    for (size_t i = 0; i < guest->workload_count; i++) {
+        struct running *running = &guest->workloads[i];
+        running->spec->ops->touch(running->workload, guest_time(guest, now), guest->written);
+    }
+    return guest->written;
+}
+
+static void bring_up_to_date(struct guest *guest, uint64_t page_no, sim_time now)
+{
+    for (size_t i = 0; i < guest->workload_count; i++) {
+        struct running *running = &guest->workloads[i];
+        if (page_no < running->first_page || page_no >= running->end_page)
+            continue;
+        running->spec->ops->materialise(running->workload, page_no, guest_time(guest, now));
+        return;
+    }
+}
+
+const uint8_t *guest_page(struct guest *guest, uint64_t page_no, sim_time now,
+                          uint8_t scratch[static PAGE_SIZE])
+{
+    bring_up_to_date(guest, page_no, now);
+    return page_store_read(guest->memory, page_no, scratch);
+}
+
+bool guest_page_is_untouched_zero(struct guest *guest, uint64_t page_no, sim_time now)
+{
+    if (!content_is_zero(guest->content, page_no))
+        return false;
+    bring_up_to_date(guest, page_no, now);
+    return !page_store_is_stored(guest->memory, page_no);
+}
+
+void guest_stop(struct guest *guest, sim_time now)
+{
+    assert(guest->stopped == SIM_TIME_NEVER);
+    guest->stopped = now;
+}
+
+bool guest_runs(const struct guest *guest)
+{
+    return guest->stopped == SIM_TIME_NEVER;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef SIM_GUEST_H
+#define SIM_GUEST_H
+
+#include "models/machine.h"
+#include "models/page_store.h"
+#include "sim/engine.h"
+#include "sim/scenario.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * The virtual machine at the source: its memory, the workloads that write to it, and its virtual
+ * CPU time, which goes on while the VM runs and stands still while it is stopped. Workloads live in
+ * guest time; everybody else asks in simulated time.
+ */
+struct guest;
+
+/* `scenario` is borrowed. Owned by the caller, to guest_destroy. NULL with an error. */
+struct guest *guest_create(const struct scenario *scenario, struct error *error);
+void guest_destroy(struct guest *guest); /* NULL is fine */
+
+const struct machine *guest_machine(const struct guest *guest);   /* borrowed */
+const struct content *guest_content(const struct guest *guest);   /* borrowed */
+const struct page_store *guest_memory(const struct guest *guest); /* borrowed */
+
+/*
+ * The pages written since the last call, as a bitmap of the machine's pages. It belongs to the
+ * guest; the caller clears the bits that it has taken.
+ */
+uint64_t *guest_written(struct guest *guest, sim_time now);
+
+/* The page as it is at `now`: borrowed until the next call, or `scratch` filled. */
+const uint8_t *guest_page(struct guest *guest, uint64_t page_no, sim_time now,
+                          uint8_t scratch[static PAGE_SIZE]);
+
+/* True without looking at bytes: the page is zero, and nobody ever wrote to it. */
+bool guest_page_is_untouched_zero(struct guest *guest, uint64_t page_no, sim_time now);
+
+/* Stops the vCPUs at `now`: guest time ends here. */
+void guest_stop(struct guest *guest, sim_time now);
+bool guest_runs(const struct guest *guest);
+
+#endif
