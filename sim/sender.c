@@ -38,12 +38,6 @@ void sender_release(struct sender *sender)
     dirty_log_destroy(sender->dirty);
 }
 
-void sender_first_sync(struct sender *sender, sim_time now)
-{
-    sender->counters.dirty_sync_count++;
-    dirty_log_sync(sender->dirty, guest_written(sender->guest, now));
-}
-
 uint64_t sender_sync(struct sender *sender, sim_time now)
 {
     sender->counters.dirty_sync_count++;

@@ -8,6 +8,7 @@
 #include "sim/guest.h"
 #include "sim/scenario.h"
 #include "sim/stream.h"
+#include "sim/stream_reader.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -70,11 +71,8 @@ bool sender_init(struct sender *sender, const struct scenario *scenario, struct 
                  struct stream *stream, struct error *error);
 void sender_release(struct sender *sender);
 
-/* Synchronises the dirty log at `now`. Returns the pages newly found dirty. */
+/* Synchronises the dirty log at `now`. Returns the pages newly found dirty (none at the first). */
 uint64_t sender_sync(struct sender *sender, sim_time now);
-/* The first one, at setup: everything waits already, so it finds nothing new. */
-void sender_first_sync(struct sender *sender, sim_time now);
-
 uint64_t sender_remaining_bytes(const struct sender *sender);
 
 enum sender_step { SENDER_SENT, SENDER_UNCHANGED, SENDER_EMPTY };
