@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "results/tests/twin_records.h"
 
+#include "results/field.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -53,7 +55,7 @@ static void fill_samples(struct record *record, struct record_sample *samples)
     for (int64_t t = step; t < end && count < SAMPLES_MAX; t += step) {
         struct record_sample *sample = &samples[count];
         uint64_t sent = 11700000 + noise(record->seed, count) * 300;
-        remaining = t < 9 * SECOND ? remaining - remaining / 40 - 9 * MIB * (count < 60)
+        remaining = t < 9 * SECOND ? 1024 * MIB - (count + 1) * 11 * MIB
                     : count % 4    ? remaining * 2 / 3
                                    : 16 * MIB;
         sample->end_ns = t, sample->window_bytes = sent, sample->window_ns = (uint64_t)step;
@@ -161,4 +163,38 @@ struct record *made_up_record_with(uint64_t cache_bytes, uint64_t seed, const ch
 struct record *made_up_record(uint64_t cache_bytes, uint64_t seed)
 {
     return made_up_record_with(cache_bytes, seed, NULL, NULL);
+}
+
+static bool same_text(const char *a, const char *b)
+{
+    return !strcmp(a ? a : "", b ? b : "");
+}
+
+static bool same_fields(const struct field *fields, const void *a, const void *b)
+{
+    for (; fields->name; fields++)
+        if (fields->type == FIELD_REAL ? field_real(fields, a) != field_real(fields, b)
+                                       : field_integer(fields, a) != field_integer(fields, b))
+            return false;
+    return true;
+}
+
+bool same_records(const struct record *a, const struct record *b, bool course)
+{
+    bool same = a->source == b->source && a->outcome == b->outcome && a->seed == b->seed &&
+                same_text(a->why, b->why) && same_text(a->status, b->status) &&
+                a->setting_count == b->setting_count && same_fields(run_fields, a, b);
+    for (size_t i = 0; same && i < a->setting_count; i++)
+        same = same_text(a->settings[i].key, b->settings[i].key) &&
+               same_text(a->settings[i].value, b->settings[i].value) &&
+               same_text(a->settings[i].unit, b->settings[i].unit) &&
+               a->settings[i].number == b->settings[i].number;
+    if (!same || !course)
+        return same;
+    same = a->iteration_count == b->iteration_count && a->sample_count == b->sample_count;
+    for (size_t i = 0; same && i < a->iteration_count; i++)
+        same = same_fields(iteration_fields, &a->iterations[i], &b->iterations[i]);
+    for (size_t i = 0; same && i < a->sample_count; i++)
+        same = same_fields(sample_fields, &a->samples[i], &b->samples[i]);
+    return same;
 }

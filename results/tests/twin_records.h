@@ -15,4 +15,7 @@ struct record *made_up_record(uint64_t cache_bytes /* 0: XBZRLE off */, uint64_t
 struct record *made_up_record_with(uint64_t cache_bytes, uint64_t seed, const char *key,
                                    const char *value);
 
+/* Every member is equal, texts by their characters. With `course`: iterations and samples too. */
+bool same_records(const struct record *a, const struct record *b, bool course);
+
 #endif

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "results/store_database.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+extern const char results_schema_sql[];
+
+/*
+ * The steps from one version to the next; migrations[0] makes version 1 out of an empty file. A new
+ * version adds a line and its file, and edits none.
+ */
+static const char *const migrations[] = {results_schema_sql};
+enum { SCHEMA_VERSION = sizeof migrations / sizeof *migrations };
+
+static bool version_of(struct store *store, int64_t *ret_version, struct error *error)
+{
+    int64_t application, objects;
+    if (!store_query_integer(store, "PRAGMA application_id", "open the study", &application,
+                             error) ||
+        !store_query_integer(store, "PRAGMA user_version", "open the study", ret_version, error) ||
+        !store_query_integer(store, "SELECT count(*) FROM sqlite_schema", "open the study",
+                             &objects, error))
+        return false;
+    if (application == 0 && *ret_version == 0 && objects == 0)
+        return true;
+    if (application != STORE_APPLICATION_ID)
+        return error_set(error, "%.300s: is an SQLite database, but no study of migsim",
+                         store->path);
+    if (*ret_version < 1 || *ret_version > SCHEMA_VERSION)
+        return error_set(error,
+                         "%.300s: has schema version %" PRId64
+                         ", this migsim knows 1 to %d: use a newer migsim",
+                         store->path, *ret_version, SCHEMA_VERSION);
+    return true;
+}
+
+static bool migrate(struct store *store, int64_t from, struct error *error)
+{
+    for (int64_t version = from; version < SCHEMA_VERSION; version++) {
+        char pragmas[96];
+        snprintf(pragmas, sizeof pragmas,
+                 "PRAGMA application_id = %d; PRAGMA user_version = %" PRId64, STORE_APPLICATION_ID,
+                 version + 1);
+        if (!store_execute(store, migrations[version], "make the tables", error) ||
+            !store_execute(store, pragmas, "make the tables", error))
+            return false;
+    }
+    return true;
+}
+
+bool store_upgrade_schema(struct store *store, struct error *error)
+{
+    int64_t version;
+    /* Looked at before the lock as well: not a byte of a foreign database may change. */
+    if (!version_of(store, &version, error) ||
+        !store_execute(store, "PRAGMA journal_mode = WAL", "open the study", error) ||
+        !store_execute(store, "BEGIN IMMEDIATE", "write to the study", error))
+        return false;
+    /* Again: another process may have made the tables while we waited for the lock. */
+    if (version_of(store, &version, error) && migrate(store, version, error) &&
+        store_execute(store, "COMMIT", "make the tables", error))
+        return true;
+    sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
+    return false;
+}
+
+/* True if the file has this table or view, made by the same words. */
+static bool has_object(struct store *store, sqlite3_stmt *wanted, struct error *error)
+{
+    static const char sql[] = "SELECT sql FROM sqlite_schema WHERE type = ? AND name = ?";
+    const char *type = (const char *)sqlite3_column_text(wanted, 0);
+    const char *name = (const char *)sqlite3_column_text(wanted, 1);
+    const char *text = (const char *)sqlite3_column_text(wanted, 2);
+    sqlite3_stmt *found = NULL;
+    int rc = sqlite3_prepare_v2(store->db, sql, -1, &found, NULL);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_bind_text(found, 1, type, -1, SQLITE_STATIC);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_bind_text(found, 2, name, -1, SQLITE_STATIC);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_step(found);
+    bool good = store_check(store, rc, "open the study", error);
+    if (good) {
+        const char *other = rc == SQLITE_ROW ? (const char *)sqlite3_column_text(found, 0) : NULL;
+        good = other && !strcmp(other, text);
+        if (!good)
+            error_set(error, "%.300s: its %s '%s' is not as migsim makes it", store->path, type,
+                      name);
+    }
+    sqlite3_finalize(found);
+    return good;
+}
+
+/*
+ * Compares with a fresh study in memory. Otherwise somebody's endless view could stand where a
+ * table was, and a column could hold anything. Tables, views and indexes on top are welcome.
+ */
+bool store_check_schema(struct store *store, struct error *error)
+{
+    int64_t version;
+    if (!version_of(store, &version, error))
+        return false;
+    if (version == 0)
+        return error_set(error, "%.300s: is empty, no study of migsim", store->path);
+    struct store fresh = {.path = store->path};
+    sqlite3_stmt *wanted = NULL;
+    int rc =
+        sqlite3_open_v2(":memory:", &fresh.db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_MEMORY, NULL);
+    bool good = store_check(&fresh, rc, "make the tables", error) && migrate(&fresh, 0, error);
+    if (good) {
+        rc = sqlite3_prepare_v2(fresh.db,
+                                "SELECT type, name, sql FROM sqlite_schema WHERE sql <> ''", -1,
+                                &wanted, NULL);
+        good = store_check(&fresh, rc, "make the tables", error);
+    }
+    while (good && (rc = sqlite3_step(wanted)) == SQLITE_ROW)
+        good = has_object(store, wanted, error);
+    if (good)
+        good = store_check(&fresh, rc, "make the tables", error);
+    sqlite3_finalize(wanted);
+    sqlite3_close(fresh.db);
+    return good;
+}

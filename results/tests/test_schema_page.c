@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "results/store.h"
+
+#include "results/tests/twin_folder.h"
+#include "results/tests/twin_records.h"
+
+#include <setjmp.h>
+#include <sqlite3.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+/* cmocka wants the four above. */
+#include <cmocka.h>
+
+/* docs/schema.md against the real thing. Tests run in the project's top folder. */
+static const char PAGE[] = "docs/schema.md";
+
+static int setup(void **state)
+{
+    struct error error;
+    struct store *store = store_create(test_path("s.db"), "page", NULL, 0, &error);
+    assert_non_null(store);
+    for (uint64_t size = 0; size <= 64; size += 16) {
+        struct record *record = made_up_record(size << 20, 1);
+        assert_true(store_put(store, record, &error));
+        free(record);
+    }
+    store_close(store);
+    size_t size;
+    *state = test_read(PAGE, &size);
+    return *state ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+    free(*state);
+    test_folder_remove();
+    return 0;
+}
+
+static sqlite3_stmt *prepare(sqlite3 *db, const char *sql)
+{
+    sqlite3_stmt *statement;
+    if (sqlite3_prepare_v2(db, sql, -1, &statement, NULL) != SQLITE_OK)
+        fail_msg("%s: %s", sqlite3_errmsg(db), sql);
+    return statement;
+}
+
+static void queries_give_rows(void **state)
+{
+    sqlite3 *db;
+    assert_int_equal(sqlite3_open(test_path("s.db"), &db), SQLITE_OK);
+    unsigned count = 0;
+    for (char *start = *state; (start = strstr(start, "```sql\n"));) {
+        start += 7;
+        char *end = strstr(start, "```");
+        assert_non_null(end);
+        *end = 0;
+        sqlite3_stmt *statement = prepare(db, start);
+        if (sqlite3_step(statement) != SQLITE_ROW)
+            fail_msg("no row: %s", start);
+        assert_true(sqlite3_column_type(statement, sqlite3_column_count(statement) - 1) !=
+                        SQLITE_NULL ||
+                    strstr(start, "v_cache_size"));
+        sqlite3_finalize(statement);
+        *end = '`';
+        start = end + 3;
+        count++;
+    }
+    assert_int_equal(count, 5);
+    sqlite3_close(db);
+}
+
+static void every_column_is_explained(void **state)
+{
+    sqlite3 *db;
+    assert_int_equal(sqlite3_open(test_path("s.db"), &db), SQLITE_OK);
+    sqlite3_stmt *columns =
+        prepare(db, "SELECT DISTINCT c.name FROM sqlite_schema AS t, pragma_table_info(t.name) AS c"
+                    " WHERE t.type = 'table'");
+    unsigned count = 0;
+    for (; sqlite3_step(columns) == SQLITE_ROW; count++) {
+        const char *name = (const char *)sqlite3_column_text(columns, 0);
+        char quoted[80], dotted[80];
+        snprintf(quoted, sizeof quoted, "`%s`", name);
+        snprintf(dotted, sizeof dotted, ".%s`", name);
+        if (!strstr(*state, quoted) && !strstr(*state, dotted))
+            fail_msg("docs/schema.md does not name the column %s", name);
+    }
+    assert_true(count > 50);
+    sqlite3_finalize(columns);
+    sqlite3_close(db);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(queries_give_rows),
+        cmocka_unit_test(every_column_is_explained),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
