@@ -41,7 +41,7 @@ struct migration {
     uint64_t pages_per_second;
     enum record_outcome outcome;
     const char *status;
-    char why[256];
+    struct error why;
 };
 
 /* The thread reads its clock in whole ms; a ms of it begins anywhere in ours. */
@@ -62,7 +62,7 @@ static void end(struct migration *m, enum record_outcome outcome, const char *st
 
 static void end_failed(struct migration *m, const char *why)
 {
-    snprintf(m->why, sizeof m->why, "%s", why);
+    error_set(&m->why, "%s", why);
     end(m, OUTCOME_FAILED, "failed");
 }
 
@@ -317,9 +317,8 @@ void migration_cancel(struct migration *m, const char *why)
 {
     if (m->phase == ENDED || !guest_runs(m->setup.guest))
         return;
-    snprintf(m->why, sizeof m->why, "%s", why);
-    if (m->now < engine_now(m->setup.engine))
-        m->now = engine_now(m->setup.engine);
+    error_set(&m->why, "%s", why);
+    m->now = engine_now(m->setup.engine); /* a sleep or a write in which it is caught ends here */
     end(m, OUTCOME_NOT_CONVERGED, "cancelled");
 }
 
@@ -360,7 +359,7 @@ static void report_ram(const struct migration *m, struct record *record)
 void migration_report(const struct migration *m, struct record *record)
 {
     record->outcome = m->outcome;
-    record->why = m->why;
+    record->why = m->why.text;
     record->status = m->status;
     record->total_time_ns = m->end;
     record->downtime_ns = migration_completed(m) ? m->end - m->downtime_start : 0;

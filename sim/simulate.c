@@ -70,6 +70,7 @@ static void reach_time_limit(void *context)
 
 static const char *block_of(const struct machine *machine, uint64_t page_no, uint64_t *ret_offset)
 {
+    *ret_offset = 0;
     for (size_t i = 0; i < machine->block_count; i++) {
         const struct machine_block *block = &machine->blocks[i];
         *ret_offset = (page_no - block->first_page) * PAGE_SIZE;
