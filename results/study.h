@@ -44,8 +44,10 @@ struct study_groups {
     struct study_group *groups;
     size_t group_count;
     /*
-     * Keys of the settings that differ between any two groups: those of the study's axes in their
-     * order, then others by name. A setting that one group lacks differs. "migration.xbzrle" and
+     * Keys of the settings that differ between groups: those of the study's axes in their order,
+     * then others by name. A setting that is missing does not matter to its run, because of another
+     * one that differs ("migration.codec" with XBZRLE off), and does not count; except if some
+     * groups could not be told apart otherwise. "migration.xbzrle" and
      * "migration.xbzrle-cache-size" are not among them, as both say one thing: `cache_varies`.
      */
     const char **varying;
@@ -67,9 +69,9 @@ void study_groups_free(struct study_groups *groups); /* NULL is fine */
 char *study_value_text(const struct record_setting *setting);
 
 /*
- * What tells a group's runs from others: "bandwidth 1Gbit/s, region 16MiB", with the cache
- * ("XBZRLE off", "cache 64MiB") at the end if `with_cache` and it varies; "" if nothing varies.
- * Owned by the caller.
+ * What tells a group's runs from others: "bandwidth 1Gbit/s, region 16MiB" (what is missing is
+ * left out), with the cache ("XBZRLE off", "cache 64MiB") at the end if `with_cache` and it varies;
+ * "" if nothing varies. Owned by the caller.
  */
 char *study_group_label(const struct study_groups *groups, size_t index, bool with_cache);
 
