@@ -92,15 +92,15 @@ gsl_rng *random_stream_create(uint64_t seed, const char *label)
     return stream;
 }
 
+/* The splitmix64 sequence: every number is a function of its place, so that they overlap in time.
+ */
 void random_bytes(uint64_t seed, uint8_t *bytes, size_t size)
 {
-    struct xoshiro x;
-    xoshiro_seed(&x, seed);
     for (; size >= 8; bytes += 8, size -= 8)
-        bytes_put_le64(bytes, xoshiro_next(&x));
+        bytes_put_le64(bytes, splitmix_next(&seed));
     if (size) {
         uint8_t last[8];
-        bytes_put_le64(last, xoshiro_next(&x));
+        bytes_put_le64(last, splitmix_next(&seed));
         memcpy(bytes, last, size);
     }
 }

@@ -2,6 +2,7 @@
 #include "models/content.h"
 
 #include "base/random.h"
+#include "models/text_source.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -27,9 +28,21 @@ const struct option content_options_table[] = {
     {0},
 };
 
+#define TEXT_SIZE (256u << 10)
+
 struct range {
     uint64_t first, count;
     enum fill fill;
+};
+
+/*
+ * Random pages drawn last: source and destination want the same page within a burst, and a copy
+ * costs a sixth of drawing it. Slot = page number modulo the number of slots.
+ */
+#define MEMO_SLOTS 64u
+struct memo {
+    uint64_t page_no[MEMO_SLOTS]; /* + 1; 0 is none */
+    uint8_t bytes[MEMO_SLOTS][PAGE_SIZE];
 };
 
 struct content {
@@ -37,6 +50,8 @@ struct content {
     double zero_share, text_share;
     const uint8_t *image; /* mapped, or NULL */
     uint64_t image_bytes;
+    uint8_t *text; /* TEXT_SIZE bytes, of which text pages are pieces */
+    struct memo *memo;
     struct range *ranges;
     size_t range_count;
 };
@@ -78,8 +93,11 @@ struct content *content_create(const struct content_options *options, uint64_t s
     content->run_pages = options->run_bytes / PAGE_SIZE;
     content->zero_share = options->zero_share;
     content->text_share = options->text_share;
+    content->memo = must_alloc(1, sizeof *content->memo, "memory content");
+    content->text = must_alloc(TEXT_SIZE, 1, "memory content");
+    text_source_write(content->seed, content->text, TEXT_SIZE);
     if (options->image[0] && !map_image(content, options->image, error)) {
-        free(content);
+        content_destroy(content);
         return NULL;
     }
     return content;
@@ -91,6 +109,8 @@ void content_destroy(struct content *content)
         return;
     if (content->image)
         munmap((void *)(uintptr_t)content->image, content->image_bytes);
+    free(content->memo);
+    free(content->text);
     free(content->ranges);
     free(content);
 }
@@ -118,27 +138,25 @@ static enum fill fill_of(const struct content *content, uint64_t page_no)
     return share < content->zero_share + content->text_share ? FILL_TEXT : FILL_RANDOM;
 }
 
-/* Words in the manner of logs and sources; one newline in eight or so. */
-static void text_page(uint64_t seed, uint8_t *bytes)
+/* A page is a piece of one long text, under a line that tells it from all others. */
+static void text_page(const struct content *content, uint64_t page_no, uint8_t *bytes)
 {
-    static const char *const words[] = {
-        "the ",      "page ",   "of ",     "memory ", "is ",    "sent ",       "again ", "to ",
-        "return ",   "int ",    "value ",  "= ",      "0;\n",   "if (",        "x) ",    "{\n    ",
-        "error: ",   "info: ",  "host ",   "guest ",  "id=42 ", "ok\n",        "<div>",  "</div>\n",
-        "\"key\": ", "null,\n", "select ", "from ",   "where ", "1970-01-01 ", "user ",  "\n",
-    };
-    uint64_t draw = seed;
-    for (size_t used = 0; used < PAGE_SIZE;) {
-        draw = random_mix(draw, used, 2);
-        for (unsigned shift = 0; shift < 60 && used < PAGE_SIZE; shift += 5) {
-            const char *word = words[draw >> shift & 31];
-            size_t length = strlen(word);
-            if (length > PAGE_SIZE - used)
-                length = PAGE_SIZE - used;
-            memcpy(bytes + used, word, length);
-            used += length;
-        }
+    uint64_t start = random_mix(content->seed, page_no, 4) % (TEXT_SIZE - PAGE_SIZE);
+    memcpy(bytes, content->text + start, PAGE_SIZE);
+    for (unsigned i = 0; i < 16; i++)
+        bytes[i] = (uint8_t) "0123456789abcdef"[page_no >> (60 - 4 * i) & 15];
+    bytes[16] = '\n';
+}
+
+static void random_page(const struct content *content, uint64_t page_no, uint8_t *bytes)
+{
+    struct memo *memo = content->memo;
+    uint64_t slot = page_no % MEMO_SLOTS;
+    if (memo->page_no[slot] != page_no + 1) {
+        random_bytes(random_mix(content->seed, page_no, 3), memo->bytes[slot], PAGE_SIZE);
+        memo->page_no[slot] = page_no + 1;
     }
+    memcpy(bytes, memo->bytes[slot], PAGE_SIZE);
 }
 
 static void image_page(const struct content *content, uint64_t page_no, uint8_t *bytes)
@@ -162,10 +180,10 @@ void content_page(const struct content *content, uint64_t page_no, uint8_t bytes
         memset(bytes, 0, PAGE_SIZE);
         break;
     case FILL_RANDOM:
-        random_bytes(random_mix(content->seed, page_no, 3), bytes, PAGE_SIZE);
+        random_page(content, page_no, bytes);
         break;
     case FILL_TEXT:
-        text_page(random_mix(content->seed, page_no, 4), bytes);
+        text_page(content, page_no, bytes);
         break;
     }
 }

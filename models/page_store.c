@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#define _DEFAULT_SOURCE /* madvise */
 #include "models/page_store.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #define LEAF_PAGES  512u
-#define CHUNK_PAGES 64u
+#define CHUNK_PAGES 512u
 
 struct page_store {
     const struct content *content;
@@ -68,10 +70,15 @@ const uint8_t *page_store_read(const struct page_store *store, uint64_t page_no,
     return scratch;
 }
 
+/* Huge pages where the kernel has them: a run is a burst of first touches. */
 static uint8_t *add_chunk(void)
 {
-    uint8_t *chunk = aligned_alloc(64, (size_t)CHUNK_PAGES * PAGE_SIZE);
-    return chunk ? chunk : must_alloc(CHUNK_PAGES, PAGE_SIZE, "guest pages");
+    const size_t size = (size_t)CHUNK_PAGES * PAGE_SIZE;
+    uint8_t *chunk = aligned_alloc(size, size);
+    if (!chunk)
+        return must_alloc(CHUNK_PAGES, PAGE_SIZE, "guest pages");
+    madvise(chunk, size, MADV_HUGEPAGE);
+    return chunk;
 }
 
 static uint8_t *store_page(struct page_store *store, uint64_t page_no)

@@ -11,7 +11,7 @@
  * A guest's memory, of which only the pages that were written are stored; the others are what
  * `content` says.
  *
- *     page_no ──> table[page_no / 512] ──> slot number ──> chunk of 64 pages
+ *     page_no ──> table[page_no / 512] ──> slot number ──> chunk of 512 pages
  *                 (NULL: none of the     (0: this page
  *                 512 pages is stored)   is not stored)
  *
