@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "results/json.h"
+
+#include "base/error.h"
+#include "results/field.h"
+#include "results/text.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* jansson says out of memory by NULL; for us that is the end, as everywhere. */
+static json_t *must(json_t *value)
+{
+    if (!value)
+        must_alloc(1, SIZE_MAX / 2, "JSON");
+    return value;
+}
+
+static void put(json_t *object, const char *key, json_t *value)
+{
+    if (json_object_set_new(object, key, must(value)) != 0)
+        must(NULL);
+}
+
+static json_t *text_value(const char *text)
+{
+    char *clean = text_utf8(text ? text : "");
+    json_t *value = must(json_string(clean));
+    free(clean);
+    return value;
+}
+
+static json_t *real_value(double value)
+{
+    return must(isfinite(value) ? json_real(value) : json_null());
+}
+
+static json_t *whole_value(uint64_t value)
+{
+    return value <= INT64_MAX ? must(json_integer((json_int_t)value)) : real_value((double)value);
+}
+
+static json_t *milliseconds(int64_t ns)
+{
+    return must(json_integer(ns / 1000000));
+}
+
+static json_t *seed_value(uint64_t seed)
+{
+    return seed < 1ull << 53 ? whole_value(seed)
+                             : must(json_sprintf("%llu", (unsigned long long)seed));
+}
+
+static json_t *setting_value(const struct record_setting *setting)
+{
+    const char *text = setting->value;
+    size_t length = strlen(text);
+    if (setting->number && length && strspn(text, "0123456789.e+-") == length) {
+        char *rest;
+        errno = 0;
+        long long whole = strtoll(text, &rest, 10);
+        if (!*rest && errno == 0)
+            return must(json_integer(whole));
+        double real = strtod(text, &rest);
+        if (!*rest && isfinite(real))
+            return real_value(real);
+    }
+    return text_value(text);
+}
+
+static json_t *scenario_object(const struct record *record)
+{
+    json_t *object = must(json_object());
+    for (size_t i = 0; i < record->setting_count; i++) {
+        char *key = text_utf8(record->settings[i].key);
+        put(object, key, setting_value(&record->settings[i]));
+        free(key);
+    }
+    return object;
+}
+
+/* Those of query-migrate that a precopy of pages of one size leaves at 0 are here as well. */
+static json_t *ram_object(const struct record *record)
+{
+    const struct record_counters *counters = &record->counters;
+    const struct {
+        const char *key;
+        uint64_t value;
+    } before[] =
+        {
+            {"total", record->ram_total},
+            {"transferred", counters->transferred},
+            {"remaining", record->remaining},
+            {"duplicate", counters->duplicate},
+            {"skipped", 0},
+            {"normal", counters->normal},
+            {"normal-bytes", counters->normal * RECORD_PAGE_BYTES},
+            {"dirty-pages-rate", record->dirty_pages_rate},
+        },
+      after[] = {
+          {"dirty-sync-count", counters->dirty_sync_count},
+          {"postcopy-requests", 0},
+          {"page-size", RECORD_PAGE_BYTES},
+          {"multifd-bytes", 0},
+          {"pages-per-second", record->pages_per_second},
+          {"precopy-bytes", record->precopy_bytes},
+          {"downtime-bytes", record->downtime_bytes},
+          {"postcopy-bytes", 0},
+          {"dirty-sync-missed-zero-copy", 0},
+      };
+    json_t *object = must(json_object());
+    for (size_t i = 0; i < sizeof before / sizeof *before; i++)
+        put(object, before[i].key, whole_value(before[i].value));
+    put(object, "mbps", real_value(record->mbps));
+    for (size_t i = 0; i < sizeof after / sizeof *after; i++)
+        put(object, after[i].key, whole_value(after[i].value));
+    return object;
+}
+
+static json_t *cache_object(const struct record *record)
+{
+    json_t *object = must(json_object());
+    put(object, "cache-size", whole_value(record->xbzrle_cache_size));
+    put(object, "bytes", whole_value(record->counters.xbzrle_bytes));
+    put(object, "pages", whole_value(record->counters.xbzrle_pages));
+    put(object, "cache-miss", whole_value(record->counters.xbzrle_cache_miss));
+    put(object, "cache-miss-rate", real_value(record->xbzrle_cache_miss_rate));
+    put(object, "encoding-rate", real_value(record->xbzrle_encoding_rate));
+    put(object, "overflow", whole_value(record->counters.xbzrle_overflow));
+    return object;
+}
+
+static json_t *migration_object(const struct record *record)
+{
+    json_t *object = must(json_object());
+    put(object, "status", text_value(record->status));
+    put(object, "total-time", milliseconds(record->total_time_ns));
+    if (!strcmp(record->status, "completed"))
+        put(object, "downtime", milliseconds(record->downtime_ns));
+    else
+        put(object, "expected-downtime", milliseconds(record->expected_downtime_ns));
+    put(object, "setup-time", milliseconds(record->setup_time_ns));
+    put(object, "ram", ram_object(record));
+    if (record->xbzrle)
+        put(object, "xbzrle-cache", cache_object(record));
+    return object;
+}
+
+/* The fields whose names start with `prefix` (which is left out), as keys with '-' for '_'. */
+static void put_fields(json_t *object, const struct field *fields, const void *source,
+                       const char *prefix)
+{
+    size_t skip = strlen(prefix);
+    for (; fields->name; fields++) {
+        if (strncmp(fields->name, prefix, skip) != 0)
+            continue;
+        char key[64];
+        size_t length = strlen(fields->name + skip);
+        for (size_t i = 0; i <= length && i < sizeof key; i++)
+            key[i] = fields->name[skip + i] == '_' ? '-' : fields->name[skip + i];
+        put(object, key,
+            fields->type == FIELD_REAL ? real_value(field_real(fields, source))
+                                       : whole_value((uint64_t)field_integer(fields, source)));
+    }
+}
+
+static json_t *iterations_array(const struct record *record)
+{
+    json_t *array = must(json_array());
+    for (size_t i = 0; i < record->iteration_count; i++) {
+        json_t *object = must(json_object());
+        put_fields(object, iteration_fields, &record->iterations[i], "");
+        if (json_array_append_new(array, object) != 0)
+            must(NULL);
+    }
+    return array;
+}
+
+static void put_record(json_t *object, const struct record *record)
+{
+    put(object, "scenario", scenario_object(record));
+    put(object, "seed", seed_value(record->seed));
+    put(object, "source", text_value(record_source_name(record->source)));
+    put(object, "outcome", text_value(record_outcome_name(record->outcome)));
+    put(object, "why", text_value(record->why));
+    put(object, "verified", json_boolean(record->verified));
+    put(object, "migration", migration_object(record));
+    put(object, "iterations", iterations_array(record));
+    json_t *stream = must(json_object()), *cost = must(json_object());
+    put_fields(stream, run_fields, record, "stream_");
+    put(stream, "total", whole_value(record_stream_total(&record->stream)));
+    put(object, "stream", stream);
+    put(cost, "sender-cpu-ns", whole_value(record->cost.sender_cpu_ns));
+    put(cost, "encoded-pages", whole_value(record->cost.encoded_pages));
+    put(cost, "cache-bytes", whole_value(record->cost.cache_bytes));
+    put(cost, "guest-stopped-ns", must(json_integer(record->cost.guest_stopped_ns)));
+    put(object, "cost", cost);
+}
+
+json_t *json_of_record(const struct record *record)
+{
+    json_t *object = must(json_object());
+    put(object, "schema_version", json_integer(JSON_SCHEMA_VERSION));
+    put_record(object, record);
+    return object;
+}
+
+json_t *json_of_runs(const struct record *const *records, size_t count)
+{
+    json_t *object = must(json_object()), *runs = must(json_array());
+    put(object, "schema_version", json_integer(JSON_SCHEMA_VERSION));
+    for (size_t i = 0; i < count; i++) {
+        json_t *run = must(json_object());
+        put_record(run, records[i]);
+        if (json_array_append_new(runs, run) != 0)
+            must(NULL);
+    }
+    put(object, "runs", runs);
+    return object;
+}
+
+char *json_text(json_t *value)
+{
+    size_t size;
+    char *text;
+    FILE *out = text_stream(&text, &size);
+    if (json_dumpf(value, out, JSON_INDENT(2) | JSON_REAL_PRECISION(17)) != 0)
+        must(NULL);
+    fputc('\n', out);
+    fclose(out);
+    json_decref(value);
+    return text;
+}
