@@ -129,3 +129,30 @@ struct record *record_copy(const struct record *record)
                               record->sample_count * sizeof *record->samples);
     return copy;
 }
+
+size_t record_copy_size(const struct record *copy)
+{
+    return layout_of(copy).end;
+}
+
+static const void *moved(const void *pointer, const void *from, const void *to)
+{
+    if (!pointer)
+        return NULL;
+    return (const char *)to + ((uintptr_t)pointer - (uintptr_t)from);
+}
+
+void record_moved(struct record *copy, const void *from)
+{
+    copy->why = moved(copy->why, from, copy);
+    copy->status = moved(copy->status, from, copy);
+    copy->settings = moved(copy->settings, from, copy);
+    copy->iterations = moved(copy->iterations, from, copy);
+    copy->samples = moved(copy->samples, from, copy);
+    struct record_setting *settings = (struct record_setting *)(uintptr_t)copy->settings;
+    for (size_t i = 0; i < copy->setting_count; i++) {
+        settings[i].key = moved(settings[i].key, from, copy);
+        settings[i].value = moved(settings[i].value, from, copy);
+        settings[i].unit = moved(settings[i].unit, from, copy);
+    }
+}

@@ -130,4 +130,11 @@ void record_digest(const struct record_setting *settings, size_t count,
 /* A copy that owns everything it points to, in one allocation: free it by free(). */
 struct record *record_copy(const struct record *record);
 
+/*
+ * For sending a copy to another process of the same program: its size in bytes; and, in a block of
+ * that size which holds what lay at `from` over there, pointers set right. The sender is trusted.
+ */
+size_t record_copy_size(const struct record *copy);
+void record_moved(struct record *copy, const void *from);
+
 #endif
