@@ -188,16 +188,16 @@ const struct scenario_entry *scenario_text_find(const struct scenario_text *text
 }
 
 void scenario_text_set(struct scenario_text *text, const char *section, const char *key,
-                       const char *value)
+                       const char *value, unsigned line)
 {
     struct scenario_entry *entry = find(text, section, key);
     if (!entry) {
-        add(text, section, key, value, 0);
+        add(text, section, key, value, line);
         return;
     }
     free(entry->value);
     entry->value = must_copy(value, "a scenario");
-    entry->line = 0;
+    entry->line = line;
 }
 
 static char *trimmed_copy(const char *text, size_t length)
@@ -211,21 +211,30 @@ static char *trimmed_copy(const char *text, size_t length)
     return copy;
 }
 
+bool scenario_text_split_key(const char *name, size_t length, char **ret_section, char **ret_key)
+{
+    size_t dot = length;
+    while (dot > 0 && name[dot - 1] != '.')
+        dot--;
+    if (dot < 2 || dot == length)
+        return false;
+    *ret_section = trimmed_copy(name, dot - 1);
+    *ret_key = trimmed_copy(name + dot, length - dot);
+    if (!strncmp(*ret_section, "workload.", 9))
+        (*ret_section)[8] = ' ';
+    return true;
+}
+
 bool scenario_text_override(struct scenario_text *text, const char *assignment, struct error *error)
 {
-    const char *equals = strchr(assignment, '='), *dot = NULL;
-    for (const char *p = assignment; equals && p < equals; p++)
-        if (*p == '.')
-            dot = p;
-    if (!equals || !dot || dot == assignment || dot + 1 == equals)
+    const char *equals = strchr(assignment, '=');
+    char *section = NULL, *key = NULL;
+    if (!equals ||
+        !scenario_text_split_key(assignment, (size_t)(equals - assignment), &section, &key))
         return error_set(error, "-s '%.80s': write section.key=value, such as migration.xbzrle=off",
                          assignment);
-    char *section = trimmed_copy(assignment, (size_t)(dot - assignment));
-    char *key = trimmed_copy(dot + 1, (size_t)(equals - dot - 1));
     char *value = trimmed_copy(equals + 1, strlen(equals + 1));
-    if (!strncmp(section, "workload.", 9))
-        section[8] = ' ';
-    scenario_text_set(text, section, key, value);
+    scenario_text_set(text, section, key, value, 0);
     free(section);
     free(key);
     free(value);

@@ -35,11 +35,18 @@ struct scenario_text *scenario_text_parse(const char *name, const char *text, si
 struct scenario_text *scenario_text_copy(const struct scenario_text *text);
 void scenario_text_destroy(struct scenario_text *text); /* NULL is fine */
 
+/*
+ * "workload.load.rate" is key `rate` of section `workload load`. False if there is no such pair in
+ * the `length` bytes of `name`; else both are owned by the caller, to free.
+ */
+bool scenario_text_split_key(const char *name, size_t length, char **ret_section, char **ret_key);
+
 /* "migration.xbzrle=off", "workload load.rate=2M" or "workload.load.rate=2M". */
 bool scenario_text_override(struct scenario_text *text, const char *assignment,
                             struct error *error);
+/* The same in parts; `line` is where the value was written, 0 for the command line. */
 void scenario_text_set(struct scenario_text *text, const char *section, const char *key,
-                       const char *value);
+                       const char *value, unsigned line);
 
 /* The entry, or NULL. */
 const struct scenario_entry *scenario_text_find(const struct scenario_text *text,
