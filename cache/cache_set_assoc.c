@@ -6,10 +6,8 @@
  * generations: within one generation all pages would be equally old.
  */
 
-uint64_t page_cache_set_assoc_find(struct page_cache *cache, uint64_t page_no, uint64_t now)
+static inline uint64_t find(struct page_cache *cache, uint64_t page_no, unsigned ways)
 {
-    (void)now;
-    unsigned ways = cache->policy->ways;
     uint64_t set = page_cache_set_of(cache, page_no);
     uint64_t *tags = page_cache_tags(cache, set, ways);
     uint64_t tag = page_cache_tag(page_no);
@@ -22,53 +20,60 @@ uint64_t page_cache_set_assoc_find(struct page_cache *cache, uint64_t page_no, u
     return PAGE_CACHE_NO_SLOT;
 }
 
-/* An empty way has age 0, below every other. */
-uint64_t page_cache_set_assoc_place(struct page_cache *cache, uint64_t page_no, uint64_t now)
+/*
+ * An empty way has age 0, below every other. The search carries the way in the low bits of the age:
+ * a minimum needs no branch, and which way is oldest no processor predicts.
+ */
+static inline unsigned oldest(const uint64_t *ages, unsigned ways)
 {
-    uint64_t slot = page_cache_set_assoc_find(cache, page_no, now);
-    if (slot != PAGE_CACHE_NO_SLOT)
-        return slot;
-    unsigned ways = cache->policy->ways;
-    uint64_t set = page_cache_set_of(cache, page_no);
-    uint64_t *tags = page_cache_tags(cache, set, ways);
-    unsigned oldest = 0;
-    for (unsigned way = 1; way < ways; way++) {
-        if (tags[ways + way] < tags[ways + oldest])
-            oldest = way;
+    uint64_t least = UINT64_MAX;
+    for (unsigned way = 0; way < ways; way++) {
+        uint64_t key = ages[way] << 4 | way;
+        least = key < least ? key : least;
     }
-    page_cache_fill(cache, tags, ways, oldest, page_no, ++cache->use_count);
-    return set * ways + oldest;
+    return least & 15;
 }
 
-const struct page_cache_policy page_cache_set_assoc_4 = {
-    .name = "set-assoc-4",
-    .summary = "four ways a set, the least recently used of the set yields",
-    .ways = 4,
-    .size_rule = &page_cache_size_power_of_two,
-    .find = page_cache_set_assoc_find,
-    .place = page_cache_set_assoc_place,
-    .adopt = page_cache_adopt_by_set,
-    .check = page_cache_check_unique,
-};
+static inline uint64_t place(struct page_cache *cache, uint64_t page_no, unsigned ways)
+{
+    uint64_t slot = find(cache, page_no, ways);
+    if (slot != PAGE_CACHE_NO_SLOT)
+        return slot;
+    uint64_t set = page_cache_set_of(cache, page_no);
+    uint64_t *tags = page_cache_tags(cache, set, ways);
+    unsigned way = oldest(tags + ways, ways);
+    page_cache_fill(cache, tags, ways, way, page_no, ++cache->use_count);
+    return set * ways + way;
+}
 
-const struct page_cache_policy page_cache_set_assoc_8 = {
-    .name = "set-assoc-8",
-    .summary = "eight ways a set, the least recently used of the set yields",
-    .ways = 8,
-    .size_rule = &page_cache_size_power_of_two,
-    .find = page_cache_set_assoc_find,
-    .place = page_cache_set_assoc_place,
-    .adopt = page_cache_adopt_by_set,
-    .check = page_cache_check_unique,
-};
+/* A policy of WAYS ways, at most 16; the number is a constant to the compiler. */
+#define SET_ASSOC(IDENTIFIER, WAYS, NAME, SUMMARY)                                                 \
+    static uint64_t find_##WAYS(struct page_cache *cache, uint64_t page_no, uint64_t now)          \
+    {                                                                                              \
+        (void)now;                                                                                 \
+        return find(cache, page_no, WAYS);                                                         \
+    }                                                                                              \
+    static uint64_t place_##WAYS(struct page_cache *cache, uint64_t page_no, uint64_t now)         \
+    {                                                                                              \
+        (void)now;                                                                                 \
+        return place(cache, page_no, WAYS);                                                        \
+    }                                                                                              \
+    const struct page_cache_policy IDENTIFIER = {                                                  \
+        .name = NAME,                                                                              \
+        .summary = SUMMARY,                                                                        \
+        .ways = WAYS,                                                                              \
+        .size_rule = &page_cache_size_power_of_two,                                                \
+        .find = find_##WAYS,                                                                       \
+        .place = place_##WAYS,                                                                     \
+        .adopt = page_cache_adopt_by_set,                                                          \
+        .check = page_cache_check_unique,                                                          \
+    }
 
-const struct page_cache_policy page_cache_set_assoc_16 = {
-    .name = "set-assoc-16",
-    .summary = "sixteen ways a set, the least recently used of the set yields",
-    .ways = 16,
-    .size_rule = &page_cache_size_power_of_two,
-    .find = page_cache_set_assoc_find,
-    .place = page_cache_set_assoc_place,
-    .adopt = page_cache_adopt_by_set,
-    .check = page_cache_check_unique,
-};
+SET_ASSOC(page_cache_two_way, 2, "two-way",
+          "two ways a set, the less recently used yields (v5 series, its slips mended)");
+SET_ASSOC(page_cache_set_assoc_4, 4, "set-assoc-4",
+          "four ways a set, the least recently used of the set yields");
+SET_ASSOC(page_cache_set_assoc_8, 8, "set-assoc-8",
+          "eight ways a set, the least recently used of the set yields");
+SET_ASSOC(page_cache_set_assoc_16, 16, "set-assoc-16",
+          "sixteen ways a set, the least recently used of the set yields");

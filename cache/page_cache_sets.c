@@ -43,7 +43,7 @@ void page_cache_adopt_by_set(struct page_cache *fresh, const struct page_cache *
     }
 }
 
-bool page_cache_check_by_set(const struct page_cache *cache, bool unique)
+static bool check_sets(const struct page_cache *cache, bool unique)
 {
     unsigned ways = cache->policy->ways;
     for (uint64_t set = 0; set < cache->sets; set++) {
@@ -62,7 +62,12 @@ bool page_cache_check_by_set(const struct page_cache *cache, bool unique)
     return true;
 }
 
+bool page_cache_check_sets(const struct page_cache *cache)
+{
+    return check_sets(cache, false);
+}
+
 bool page_cache_check_unique(const struct page_cache *cache)
 {
-    return page_cache_check_by_set(cache, true);
+    return check_sets(cache, true);
 }

@@ -113,12 +113,9 @@ static inline void page_cache_fill(struct page_cache *cache, uint64_t *tags, uns
 
 void page_cache_adopt_by_set(struct page_cache *fresh, const struct page_cache *old);
 
-/* Every page in the set of its number, and, if `unique`, once. */
-bool page_cache_check_by_set(const struct page_cache *cache, bool unique);
-
-/* The hooks of a set-associative cache, exact LRU within the set; for any number of ways. */
-uint64_t page_cache_set_assoc_find(struct page_cache *cache, uint64_t page_no, uint64_t now);
-uint64_t page_cache_set_assoc_place(struct page_cache *cache, uint64_t page_no, uint64_t now);
+/* Every page in the set of its number. */
+bool page_cache_check_sets(const struct page_cache *cache);
+/* The same, and no page twice. */
 bool page_cache_check_unique(const struct page_cache *cache);
 
 extern const struct page_cache_policy page_cache_direct, page_cache_direct_1_2;

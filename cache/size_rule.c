@@ -69,9 +69,7 @@ static void around_whole_sets(uint64_t size_bytes, uint64_t set_bytes, uint64_t 
 {
     uint64_t rest = size_bytes % set_bytes;
     *ret_below = size_bytes - rest;
-    *ret_above = size_bytes == 0 ? set_bytes : *ret_below;
-    if (rest > 0)
-        *ret_above = size_bytes <= UINT64_MAX - set_bytes ? *ret_below + set_bytes : 0;
+    *ret_above = size_bytes > 0 && rest == 0 ? size_bytes : *ret_below + set_bytes; /* as above */
 }
 
 const struct page_cache_size_rule page_cache_size_whole_sets = {

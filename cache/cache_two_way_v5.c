@@ -1,27 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "cache/policy.h"
 
-/* The cache of the patch series of January 2012 (v5), as it should have been and as it was. */
-
-const struct page_cache_policy page_cache_two_way = {
-    .name = "two-way",
-    .summary = "two ways a set, the less recently used yields (v5 series, its slips mended)",
-    .ways = 2,
-    .size_rule = &page_cache_size_power_of_two,
-    .find = page_cache_set_assoc_find,
-    .place = page_cache_set_assoc_place,
-    .adopt = page_cache_adopt_by_set,
-    .check = page_cache_check_unique,
-};
-
 /*
- * As it was: the age is a count of insertions that a lookup does not touch, so the older insertion
+ * The cache of the patch series of January 2012 (v5) as it was; "two-way" is what it meant to be.
+ * The age is a count of insertions that a lookup does not touch, so the older insertion
  * yields, however much it is used. An insert never looks whether the page is there already: sent
  * twice in a row it fills both ways, and a lookup prefers the younger copy. The set is masked out
  * of the page number even if the number of sets is no power of two; some sets are never used then.
  */
 
-static uint64_t find_v5(struct page_cache *cache, uint64_t page_no, uint64_t now)
+static uint64_t find(struct page_cache *cache, uint64_t page_no, uint64_t now)
 {
     (void)now;
     uint64_t set = page_cache_set_of(cache, page_no);
@@ -34,7 +22,7 @@ static uint64_t find_v5(struct page_cache *cache, uint64_t page_no, uint64_t now
     return tags[!younger] == tag ? set * 2 + !younger : PAGE_CACHE_NO_SLOT;
 }
 
-static uint64_t place_v5(struct page_cache *cache, uint64_t page_no, uint64_t now)
+static uint64_t place(struct page_cache *cache, uint64_t page_no, uint64_t now)
 {
     (void)now;
     uint64_t set = page_cache_set_of(cache, page_no);
@@ -45,18 +33,13 @@ static uint64_t place_v5(struct page_cache *cache, uint64_t page_no, uint64_t no
     return set * 2 + older;
 }
 
-static bool check_v5(const struct page_cache *cache)
-{
-    return page_cache_check_by_set(cache, false);
-}
-
 const struct page_cache_policy page_cache_two_way_v5 = {
     .name = "two-way-v5",
     .summary = "two ways a set, the older insertion yields, duplicates (v5 series as it was)",
     .ways = 2,
     .size_rule = &page_cache_size_any,
-    .find = find_v5,
-    .place = place_v5,
+    .find = find,
+    .place = place,
     .adopt = page_cache_adopt_by_set,
-    .check = check_v5,
+    .check = page_cache_check_sets,
 };
