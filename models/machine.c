@@ -9,23 +9,34 @@
 #define ADDRESS_UNIT 64u /* pages: blocks begin on such a boundary */
 
 /*
- * Measured with QEMU 7.2.22, machine type pc: the blocks and their sizes, and the sizes of device
- * state and JSON description (docs/model.md). How many pages of each are not zero was counted in
- * the stream of a guest that had booted.
+ * Measured with QEMU 7.2.22, machine type pc: the blocks and their sizes, the sizes of device state
+ * and JSON description, and which pages are not zero once SeaBIOS has booted a kernel given by
+ * -kernel (docs/model.md).
  */
 struct block_kind {
     const char *name;
-    uint64_t bytes, filled_pages;
+    uint64_t bytes, first_filled, filled_pages;
 };
 
-static const struct block_kind VGA = {"vga.vram", 16 * 1024 * KIB, 0};
+static const struct block_kind VGA = {"vga.vram", 16 * 1024 * KIB, 0, 0};
 static const struct block_kind FIRMWARE[] = {
-    {"/rom@etc/acpi/tables", 128 * KIB, 2},
-    {"pc.bios", 256 * KIB, 33},
-    {"pc.rom", 128 * KIB, 3},
-    {"/rom@etc/table-loader", 4 * KIB, 1},
-    {"/rom@etc/acpi/rsdp", 4 * KIB, 1},
+    {"/rom@etc/acpi/tables", 128 * KIB, 0, 2},
+    {"pc.bios", 256 * KIB, 18, 46},
+    {"pc.rom", 128 * KIB, 0, 0},
+    {"/rom@etc/table-loader", 4 * KIB, 0, 1},
+    {"/rom@etc/acpi/rsdp", 4 * KIB, 0, 1},
 };
+
+/* What the firmware leaves in pc.ram: pages from the bottom, and pages below the top. */
+struct footprint {
+    uint64_t first, count;
+};
+static const struct footprint LOW[] = {{0, 1},   {6, 1},   {9, 1},   {159, 2},
+                                       {167, 2}, {192, 1}, {194, 1}, {232, 24}};
+static const struct footprint BELOW_TOP[] = {{4126, 1}, {4122, 26}, {32, 2}};
+#define FOOTPRINT_MEMORY (32 * 1024 * KIB) /* guests smaller than this boot otherwise */
+#define TOP_OF_LOW_RAM   (3ull << 30)      /* above, pc puts memory behind the PCI hole */
+
 #define FIRMWARE_COUNT (sizeof FIRMWARE / sizeof *FIRMWARE)
 
 static const struct machine_kind {
@@ -79,14 +90,28 @@ void machine_destroy(struct machine *machine)
     free(machine);
 }
 
-void machine_fill(const struct machine *machine, struct content *content)
+static void fill_footprint(const struct machine *machine, struct content *content)
 {
+    uint64_t bytes = machine->blocks[0].bytes;
+    if (bytes < FOOTPRINT_MEMORY)
+        return;
+    uint64_t top = (bytes < TOP_OF_LOW_RAM ? bytes : TOP_OF_LOW_RAM) / PAGE_SIZE;
+    for (size_t i = 0; i < sizeof LOW / sizeof *LOW; i++)
+        content_set_range(content, LOW[i].first, LOW[i].count, FILL_RANDOM);
+    for (size_t i = 0; i < sizeof BELOW_TOP / sizeof *BELOW_TOP; i++)
+        content_set_range(content, top - BELOW_TOP[i].first, BELOW_TOP[i].count, FILL_RANDOM);
+}
+
+void machine_fill(const struct machine *machine, struct content *content, bool in_ram)
+{
+    if (in_ram)
+        fill_footprint(machine, content);
     for (size_t i = 1; i < machine->block_count; i++) {
         const struct machine_block *block = &machine->blocks[i];
         content_set_range(content, block->first_page, block->bytes / PAGE_SIZE, FILL_ZERO);
         for (size_t k = 0; k < FIRMWARE_COUNT; k++)
             if (!strcmp(block->name, FIRMWARE[k].name))
-                content_set_range(content, block->first_page, FIRMWARE[k].filled_pages,
-                                  FILL_RANDOM);
+                content_set_range(content, block->first_page + FIRMWARE[k].first_filled,
+                                  FIRMWARE[k].filled_pages, FILL_RANDOM);
     }
 }

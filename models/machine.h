@@ -4,6 +4,7 @@
 
 #include "models/content.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -41,8 +42,10 @@ const char *machine_help(unsigned index); /* one line for that name */
 struct machine *machine_create(unsigned index, uint64_t memory_bytes);
 void machine_destroy(struct machine *machine); /* NULL is fine */
 
-/* Gives the firmware's blocks the content that they have: parts that are zero, parts that are not.
+/*
+ * Gives the firmware's blocks the content that they have, and with `in_ram` also the pages of
+ * pc.ram that the firmware uses (a memory image has them already).
  */
-void machine_fill(const struct machine *machine, struct content *content);
+void machine_fill(const struct machine *machine, struct content *content, bool in_ram);
 
 #endif

@@ -55,7 +55,7 @@ struct guest *guest_create(const struct scenario *scenario, struct error *error)
         return NULL;
     }
     guest->machine = machine_create(scenario->guest.machine, scenario->guest.memory_bytes);
-    machine_fill(guest->machine, guest->content);
+    machine_fill(guest->machine, guest->content, !scenario->guest.content.image[0]);
     guest->memory = page_store_create(guest->machine->page_count, guest->content);
     guest->written = bitmap_alloc(guest->machine->page_count, "the guest's dirty log");
     guest->uptime_ns = scenario->guest.uptime_ns;
