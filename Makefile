@@ -60,6 +60,7 @@ room_objects     = $(patsubst %.c,$(B)/%.o,$(call room_sources,$(1))) $(patsubst
 archive          = $(if $(filter codec cache,$(1)),$(B)/libmig$(1).a,$(B)/lib/$(1).a)
 archives_below   = $(foreach r,$(BELOW_$(1)),$(call archive,$(r)))
 room_of          = $(firstword $(subst /, ,$(patsubst $(B)/%,%,$(1))))
+helpers_of       = $(filter $(B)/$(call room_of,$(1))/%,$(HELPERS))
 MAIN_OBJ  := $(patsubst %.c,$(B)/%.o,$(wildcard sim/cli/main.c))
 TESTS     := $(patsubst %.c,$(B)/%,$(wildcard $(addsuffix /tests/test_*.c,$(ROOMS))))
 HELPERS   := $(patsubst %.c,$(B)/%.o,$(wildcard $(addsuffix /tests/twin_*.c,$(ROOMS))))
@@ -100,7 +101,7 @@ $(B)/%.sql.o: %.sql
 # A program of one room's tests, fuzzers or benchmarks; the room's twins (tests/twin_*.c) go along.
 .SECONDEXPANSION:
 PROGRAMS := $(TESTS) $(FUZZERS) $(BENCHES)
-$(PROGRAMS): $(B)/%: $(B)/%.o $$(filter $(B)/$$(call room_of,$$@)/%,$(HELPERS)) \
+$(PROGRAMS): $(B)/%: $(B)/%.o $$(call helpers_of,$$@) \
              $$(call archives_below,$$(call room_of,$$@))
 	$(call say,LINK,$@)
 	$(Q)mkdir -p $(@D) && $(COMPILER) $(ALL_LDFLAGS) $(if $(findstring /fuzz_,$@),-fsanitize=fuzzer) \

@@ -19,7 +19,7 @@ struct reader {
     bool continued; /* the line began with a blank: it goes on with the value before it */
     struct scenario_text *text;
     struct error *error;
-    bool failed;
+    unsigned failed; /* the line of the error; 0: none */
 };
 
 static void fail(struct reader *reader, const char *format, ...) ERROR_FORMAT(2, 3);
@@ -34,7 +34,7 @@ static void fail(struct reader *reader, const char *format, ...)
     vsnprintf(message, sizeof message, format, args);
     va_end(args);
     error_at(reader->error, reader->text->file, reader->line, "%s", message);
-    reader->failed = true;
+    reader->failed = reader->line;
 }
 
 static char *next_line(char *buffer, int size, void *context)
@@ -104,11 +104,11 @@ struct scenario_text *scenario_text_parse(const char *name, const char *bytes, s
 {
     struct scenario_text *text = must_alloc(1, sizeof *text, "a scenario");
     text->file = must_copy(name, "a scenario");
-    struct reader reader = {bytes, bytes + size, 0, false, text, error, false};
+    struct reader reader = {bytes, bytes + size, 0, false, text, error, 0};
     int status = ini_parse_stream(next_line, &reader, take, &reader);
     if (!reader.failed && status == 0 && text->count)
         return text;
-    if (!reader.failed && status > 0)
+    if (status > 0 && (!reader.failed || (unsigned)status < reader.failed))
         error_at(error, name, (unsigned)status,
                  "neither a [section], a 'key = value' nor a comment");
     else if (!reader.failed)
