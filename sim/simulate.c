@@ -46,25 +46,64 @@ struct limit_event {
     int64_t limit_ns;
 };
 
+/* What was waiting after a sync at most, over the last iterations: what the guest keeps writing. */
+static uint64_t written_again(const struct record *record)
+{
+    size_t first = record->iteration_count > 10 ? record->iteration_count - 10 : 1;
+    uint64_t most = 0;
+    for (size_t i = first; i < record->iteration_count; i++)
+        if (record->iterations[i].remaining_bytes > most)
+            most = record->iterations[i].remaining_bytes;
+    return most;
+}
+
+/* Why deltas did not help, if they were on and one reason stands out. */
+static void explain_deltas(const struct record *record, uint64_t written, char *why, size_t size)
+{
+    const struct record_counters *counters = &record->counters;
+    uint64_t lookups = counters->xbzrle_pages + counters->xbzrle_cache_miss;
+    char text[2][UNITS_TEXT_SIZE];
+    why[0] = 0;
+    if (!record->xbzrle || !lookups)
+        return;
+    if (record->xbzrle_cache_size < written)
+        snprintf(why, size, "; the cache of %s holds less than the %s written again and again",
+                 units_format_size(record->xbzrle_cache_size, text[0]),
+                 units_format_size(written, text[1]));
+    else if (counters->xbzrle_overflow * 2 > counters->xbzrle_pages)
+        snprintf(why, size, "; %.0f%% of the deltas were longer than a page",
+                 100 * (double)counters->xbzrle_overflow / (double)counters->xbzrle_pages);
+    else if (counters->xbzrle_cache_miss * 2 > lookups)
+        snprintf(why, size, "; %.0f%% of the lookups missed the cache",
+                 100 * (double)counters->xbzrle_cache_miss / (double)lookups);
+}
+
+static void explain_time_limit(const struct record *record, int64_t limit_ns, char *why,
+                               size_t size)
+{
+    char text[3][UNITS_TEXT_SIZE], deltas[120];
+    const struct record_iteration *last =
+        record->iteration_count ? &record->iterations[record->iteration_count - 1] : NULL;
+    if (!last || !last->threshold_bytes || record->iteration_count < 2) {
+        snprintf(why, size, "time limit of %s reached before memory was sent once",
+                 units_format_time(limit_ns, text[0]));
+        return;
+    }
+    explain_deltas(record, written_again(record), deltas, sizeof deltas);
+    snprintf(why, size, "each sync leaves about %s dirty, the threshold is %s%s",
+             units_format_size(written_again(record), text[0]),
+             units_format_size(last->threshold_bytes, text[1]), deltas);
+}
+
 static void reach_time_limit(void *context)
 {
     struct limit_event *event = context;
     struct record record = {0};
-    char why[200], text[3][UNITS_TEXT_SIZE];
+    char why[240];
     if (migration_ended(event->migration))
         return;
     migration_report(event->migration, &record);
-    const struct record_iteration *last =
-        record.iteration_count ? &record.iterations[record.iteration_count - 1] : NULL;
-    if (!last || !last->threshold_bytes)
-        snprintf(why, sizeof why, "time limit of %s reached before memory was sent once",
-                 units_format_time(event->limit_ns, text[0]));
-    else
-        snprintf(why, sizeof why,
-                 "time limit of %s reached: the last sync left %s dirty, the threshold was %s",
-                 units_format_time(event->limit_ns, text[0]),
-                 units_format_size(last->remaining_bytes, text[1]),
-                 units_format_size(last->threshold_bytes, text[2]));
+    explain_time_limit(&record, event->limit_ns, why, sizeof why);
     migration_cancel(event->migration, why);
 }
 
