@@ -316,22 +316,29 @@ const char *option_unit(const struct option *option)
 
 #define NAME_MAX_LENGTH 47
 
+static unsigned least(unsigned a, unsigned b)
+{
+    return a < b ? a : b;
+}
+
+/* Insertions, deletions, changes, and swaps of neighbours: what fingers do. */
 static unsigned edit_distance(const char *a, const char *b)
 {
-    unsigned row[NAME_MAX_LENGTH + 2];
+    unsigned rows[3][NAME_MAX_LENGTH + 2];
     size_t n = strlen(b);
     if (strlen(a) > NAME_MAX_LENGTH || n > NAME_MAX_LENGTH)
         return NAME_MAX_LENGTH;
+    unsigned *row = rows[0], *above = rows[1], *two_above = rows[2];
     for (unsigned j = 0; j <= n; j++)
         row[j] = j;
     for (size_t i = 0; a[i]; i++) {
-        unsigned diagonal = row[0];
+        unsigned *oldest = two_above;
+        two_above = above, above = row, row = oldest;
         row[0] = (unsigned)i + 1;
         for (size_t j = 0; j < n; j++) {
-            unsigned change = diagonal + (a[i] != b[j]);
-            diagonal = row[j + 1];
-            unsigned least = row[j] < diagonal ? row[j] : diagonal;
-            row[j + 1] = change < least + 1 ? change : least + 1;
+            row[j + 1] = least(above[j] + (a[i] != b[j]), least(above[j + 1], row[j]) + 1);
+            if (i && j && a[i] == b[j - 1] && a[i - 1] == b[j])
+                row[j + 1] = least(row[j + 1], two_above[j - 1] + 1);
         }
     }
     return row[n];

@@ -56,38 +56,55 @@ struct content {
     size_t range_count;
 };
 
-static bool map_image(struct content *content, const char *path, struct error *error)
+/* The image as a file open for reading, its size known; -1 on failure. */
+static int open_image(const char *path, uint64_t *ret_bytes, struct error *error)
 {
     struct stat stat;
     int file = open(path, O_RDONLY | O_CLOEXEC);
-    if (file < 0 || fstat(file, &stat) != 0) {
-        error_set(error, "image '%s': %s", path, strerror(errno));
-        if (file >= 0)
-            close(file);
-        return false;
+    if (file >= 0 && fstat(file, &stat) == 0 && S_ISREG(stat.st_mode) && stat.st_size > 0) {
+        *ret_bytes = (uint64_t)stat.st_size;
+        return file;
     }
-    void *map = MAP_FAILED;
-    errno = EINVAL;
-    if (S_ISREG(stat.st_mode) && stat.st_size > 0)
-        map = mmap(NULL, (size_t)stat.st_size, PROT_READ, MAP_PRIVATE, file, 0);
-    if (map == MAP_FAILED)
-        error_set(error, "image '%s': not a regular file with content: %s", path, strerror(errno));
+    error_set(error, "image '%s': %s", path,
+              file < 0 ? strerror(errno) : "not a regular file with content");
+    if (file >= 0)
+        close(file);
+    return -1;
+}
+
+static bool map_image(struct content *content, const char *path, struct error *error)
+{
+    int file = open_image(path, &content->image_bytes, error);
+    if (file < 0)
+        return false;
+    void *map = mmap(NULL, (size_t)content->image_bytes, PROT_READ, MAP_PRIVATE, file, 0);
     close(file);
     if (map == MAP_FAILED)
-        return false;
+        return error_set(error, "image '%s': %s", path, strerror(errno));
     content->image = map;
-    content->image_bytes = (uint64_t)stat.st_size;
+    return true;
+}
+
+bool content_check(const struct content_options *options, struct error *error)
+{
+    uint64_t bytes;
+    if (options->zero_share + options->text_share > 1 + 1e-9)
+        return error_set(error, "zero-share and text-share are %.4g together: at most 1",
+                         options->zero_share + options->text_share);
+    if (!options->image[0])
+        return true;
+    int file = open_image(options->image, &bytes, error);
+    if (file < 0)
+        return false;
+    close(file);
     return true;
 }
 
 struct content *content_create(const struct content_options *options, uint64_t seed,
                                struct error *error)
 {
-    if (options->zero_share + options->text_share > 1 + 1e-9) {
-        error_set(error, "zero-share and text-share are %.4g together: at most 1",
-                  options->zero_share + options->text_share);
+    if (!content_check(options, error))
         return NULL;
-    }
     struct content *content = must_alloc(1, sizeof *content, "memory content");
     content->seed = random_derive(seed, "content");
     content->run_pages = options->run_bytes / PAGE_SIZE;

@@ -37,6 +37,9 @@ extern const struct option content_options_table[];
 
 struct content;
 
+/* Whether content_create would succeed; cheap. */
+bool content_check(const struct content_options *options, struct error *error);
+
 /* Owned by the caller, to content_destroy. NULL: the image cannot be read, or shares above 1. */
 struct content *content_create(const struct content_options *options, uint64_t seed,
                                struct error *error);

@@ -73,11 +73,9 @@ bool scenario_check(struct scenario *scenario, const struct scenario_text *text,
     if (scenario->migration.xbzrle &&
         !scenario_check_cache_size(scenario, scenario->migration.xbzrle_cache_size, &what))
         return fail(text, "migration", "xbzrle-cache-size", &what, error);
-    struct content *content = content_create(&scenario->guest.content, scenario->run.seed, &what);
-    if (!content)
+    if (!content_check(&scenario->guest.content, &what))
         return fail(text, "guest", scenario->guest.content.image[0] ? "image" : "zero-share", &what,
                     error);
-    content_destroy(content);
     return true;
 }
 

@@ -110,19 +110,19 @@ static const struct {
     {"sweep --shard 1 x.ini", 2, "--shard: '1' is not K/N"},
     {"sweep -s sweep.seeds=0 $R/workloads/scenarios/cover-letter.ini", 2, "out of range"},
     {"sweep --db / $R/workloads/scenarios/cover-letter.ini", 1, "/"},
-    {"sweep --db $R/README.md $R/workloads/scenarios/cover-letter.ini", 1, "README.md"},
+    {"sweep --db $R/Makefile $R/workloads/scenarios/cover-letter.ini", 1, "Makefile"},
     {"compare --cache-sizes , $R/workloads/scenarios/cover-letter.ini", 2, "no size is given"},
     {"compare --cache-sizes 3M $R/workloads/scenarios/cover-letter.ini", 2, "3MiB is no size"},
     {"plot", 2, "migsim plot"},
     {"plot /no/such.db", 1, "/no/such.db"},
-    {"plot $R/README.md", 1, "README.md"},
+    {"plot $R/Makefile", 1, "Makefile"},
     {"list", 2, "say one of"},
     {"list everything", 2, "no list 'everything'"},
     {"record", 2, "migsim record"},
     {"trace", 2, "migsim trace"},
     {"trace info", 2, "migsim trace"},
     {"trace verify /no/such.mgt", 1, "/no/such.mgt"},
-    {"trace verify $R/README.md", 1, "README.md"},
+    {"trace verify $R/Makefile", 1, "Makefile"},
     {"trace frobnicate x", 2, "frobnicate"},
 };
 
@@ -252,7 +252,8 @@ static void test_ctrl_c_ends_with_130_and_a_sound_store(void **state)
                      0);
     clock_gettime(CLOCK_MONOTONIC, &after);
     assert_true(after.tv_sec - before.tv_sec <= 2);
-    assert_non_null(strstr(output, "interrupted"));
+    if (!strstr(output, "interrupted"))
+        fail_msg("says: %.300s", output);
 }
 
 static void test_a_full_disk_is_an_error(void **state)

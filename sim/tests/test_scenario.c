@@ -55,7 +55,7 @@ static const struct {
     {"[workload w]\nkind = strde\n", "no kind 'strde': did you mean stride?"},
     {"[workload w]\nkind = random\nwrite-size = 24B\n", "24 bytes do not divide a page"},
     {"[workload w]\nkind = random\nstride = 1K\n", "workload w.stride: no such parameter"},
-    {"[workload w]\nkind = stride\nregion = 10000B\nstride = 100B\n", "must be whole pages"},
+    {"[workload w]\nkind = random\nregion = 10000B\n", "must be whole pages"},
     {"[workload w]\nkind = stride\nstride = 3000B\n", "do not divide the region"},
     {"[workload w]\nkind = stride\nregion = 12K\nstride = 6K\n", "neither divide a page"},
     {"[workload w]\nkind = stride\nregion = 2G\n", "does not fit the guest's memory of 1GiB"},
