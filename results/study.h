@@ -58,7 +58,7 @@ struct study_groups {
 };
 
 /*
- * Sorted by the varying settings (numbers as numbers), then XBZRLE off before on, then by cache
+ * Sorted by the varying settings (numbers as numbers), source, XBZRLE off before on, and cache
  * size, so that the order of the runs in the study does not matter. Owned by the caller, to
  * study_groups_free; valid while the study is not changed.
  */

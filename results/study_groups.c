@@ -165,14 +165,14 @@ static int compare_groups(const void *left, const void *right)
     for (size_t i = 0; !order && i < x->groups->varying_count; i++)
         order = compare_settings(record_find_setting(a, x->groups->varying[i]),
                                  record_find_setting(b, x->groups->varying[i]));
+    if (!order && a->source != b->source)
+        order = a->source < b->source ? -1 : 1;
     if (!order)
         order = compare_cache(a, b);
     /* Two runs with XBZRLE off may still name two sizes. */
     if (!order)
         order = compare_settings(record_find_setting(a, KEY_CACHE_SIZE),
                                  record_find_setting(b, KEY_CACHE_SIZE));
-    if (!order && a->source != b->source)
-        order = a->source < b->source ? -1 : 1;
     return order;
 }
 

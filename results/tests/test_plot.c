@@ -1,0 +1,454 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "results/plot.h"
+
+#include "results/cache_lines.h"
+#include "results/gnuplot.h"
+#include "results/plot_script.h"
+#include "results/tests/twin_folder.h"
+#include "results/tests/twin_records.h"
+#include "results/text.h"
+
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+/* cmocka wants the four above. */
+#include <cmocka.h>
+
+#define MIB ((uint64_t)1048576)
+
+extern const struct plot_kind plot_skeleton;
+
+static struct error error;
+
+static int teardown(void **state)
+{
+    (void)state;
+    test_folder_remove();
+    return 0;
+}
+
+/* Sizes 0 (off), 4M .. 64M; converging from 16M on. In reverse order if asked. */
+static struct study *sweep(const char *name, uint64_t seeds, bool reverse)
+{
+    struct study *study = study_create(name, NULL, 0);
+    for (uint64_t i = 0; i < 6 * seeds; i++) {
+        uint64_t k = reverse ? 6 * seeds - 1 - i : i, step = k % 6;
+        struct record *record = made_up_record(step ? MIB << (step + 1) : 0, k / 6 + 1);
+        study_add(study, record);
+        free(record);
+    }
+    return study;
+}
+
+/* What gnuplot is given for that file; owned by the caller. */
+static char *script_of(const struct plot_kind *kind, const struct plot_input *input)
+{
+    size_t size;
+    const char *path = test_path("script.gp");
+    if (!plot_write(kind, input, path, &error))
+        fail_msg("%s", error.text);
+    return (char *)test_read(path, &size);
+}
+
+static void kinds_are_found(void **state)
+{
+    (void)state;
+    assert_string_equal(plot_find("cache-size")->name, "cache-size");
+    assert_string_equal(plot_find("timeline")->name, "timeline");
+    assert_null(plot_find("skeleton"));
+    assert_null(plot_find(""));
+    struct study *one = study_create("s", NULL, 0), *many = sweep("s", 1, false);
+    struct record *record = made_up_record(0, 1);
+    study_add(one, record);
+    assert_string_equal(plot_default(one)->name, "timeline");
+    assert_string_equal(plot_default(many)->name, "cache-size");
+    free(record);
+    study_free(one);
+    study_free(many);
+}
+
+static void formats_follow_from_the_name(void **state)
+{
+    (void)state;
+    enum plot_format format;
+    assert_true(plot_format_of("a/b.png", &format, &error) && format == PLOT_PNG);
+    assert_true(plot_format_of("x.y.svg", &format, &error) && format == PLOT_SVG);
+    assert_true(plot_format_of("x.gp", &format, &error) && format == PLOT_SCRIPT);
+    const char *const wrong[] = {"", ".png", "a/.png", "png", "a.PNG", "a.pdf", "a.png/", "a"};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        assert_false(plot_format_of(wrong[i], &format, &error));
+        assert_non_null(strstr(error.text, "ends with .png, .svg, or .gp"));
+    }
+}
+
+/* Contract of every kind, in every format: it draws, and the same bytes each time. */
+static void every_kind_draws_the_same_bytes(void **state)
+{
+    (void)state;
+    struct study *studies[] = {sweep("s", 3, false), sweep("s", 3, true)};
+    struct record *run = made_up_record(64 * MIB, 1);
+    const struct plot_kind *const kinds[] = {plot_kinds[0], plot_kinds[1], &plot_skeleton};
+    static const char *const suffixes[] = {"png", "svg", "gp"};
+    for (size_t k = 0; k < 3; k++) {
+        const struct plot_input input = {studies[0], run, PLOT_PNG},
+                                turned = {studies[1], run, PLOT_PNG};
+        for (size_t f = 0; f < 3; f++) {
+            char name[2][32];
+            unsigned char *bytes[2];
+            size_t size[2];
+            for (size_t i = 0; i < 2; i++) {
+                snprintf(name[i], sizeof name[i], "p%zu.%s", f < 2 ? i : 0, suffixes[f]);
+                if (!plot_write(kinds[k], i && k == 0 ? &turned : &input, test_path(name[i]),
+                                &error))
+                    fail_msg("%s: %s", kinds[k]->name, error.text);
+                bytes[i] = test_read(test_path(name[i]), &size[i]);
+            }
+            assert_true(size[0] > 500);
+            assert_int_equal(size[0], size[1]);
+            assert_memory_equal(bytes[0], bytes[1], size[0]);
+            free(bytes[0]);
+            free(bytes[1]);
+        }
+        char *text = plot_characters(kinds[k], &input, 100, 36, &error);
+        assert_non_null(text);
+        size_t lines = 0;
+        for (const char *line = text; *line; line += strcspn(line, "\n") + 1, lines++)
+            assert_true(strcspn(line, "\n") <= 100);
+        assert_true(lines > 25 && lines <= 36);
+        free(text);
+    }
+    assert_int_equal(test_folder_files(), 5); /* nothing beside them */
+    free(run);
+    study_free(studies[0]);
+    study_free(studies[1]);
+}
+
+static void a_script_draws_what_the_png_shows(void **state)
+{
+    (void)state;
+    struct study *study = sweep("s", 2, false);
+    const struct plot_input input = {study, NULL, PLOT_PNG};
+    assert_true(plot_write(&plot_skeleton, &input, test_path("a.png"), &error));
+    assert_true(plot_write(&plot_skeleton, &input, test_path("b.gp"), &error));
+    pid_t child = fork();
+    if (child == 0)
+        _exit(chdir(test_folder()) || execlp("gnuplot", "gnuplot", "-d", "b.gp", (char *)NULL));
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    size_t size[2];
+    unsigned char *a = test_read(test_path("a.png"), &size[0]),
+                  *b = test_read(test_path("b.png"), &size[1]);
+    assert_non_null(b);
+    assert_int_equal(size[0], size[1]);
+    assert_memory_equal(a, b, size[0]);
+    free(a);
+    free(b);
+    study_free(study);
+}
+
+/* Names come from files of anybody. None may end a string, a block, or run a command. */
+static void hostile_names_are_only_text(void **state)
+{
+    (void)state;
+    static const char *const names[] = {
+        "'; system('touch /tmp/migsim-pwned'); '",
+        "`touch /tmp/migsim-pwned`",
+        "a\nEOD\nquit\n",
+        "\"\\\"\\",
+        "@macro %s %n $0 {/=99 x} ^2 _3",
+        "\xff\xfe\x1b[2J",
+        "it's \\",
+        "",
+    };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        struct study *study = study_create(names[i], NULL, 0);
+        for (unsigned k = 0; k < 4; k++) {
+            struct record *record = made_up_record_with(k % 2 ? 64 * MIB : 8 * MIB, 1, "workload.x",
+                                                        k < 2 ? names[i] : "plain");
+            record->why = names[i];
+            study_add(study, record);
+            free(record);
+        }
+        struct record *run = made_up_record(8 * MIB, 1);
+        run->why = names[i];
+        const struct plot_input input = {study, run, PLOT_PNG};
+        for (size_t k = 0; plot_kinds[k]; k++) {
+            if (!plot_write(plot_kinds[k], &input, test_path("a.png"), &error))
+                fail_msg("%s with %s: %s", plot_kinds[k]->name, names[i], error.text);
+            char *text = plot_characters(plot_kinds[k], &input, 80, 30, &error);
+            assert_non_null(text);
+            assert_null(strchr(text, 0x1b));
+            free(text);
+        }
+        free(run);
+        study_free(study);
+    }
+    assert_int_equal(access("/tmp/migsim-pwned", F_OK), -1);
+}
+
+static void texts_are_quoted(void **state)
+{
+    (void)state;
+    const struct {
+        const char *text, *quoted;
+        size_t columns;
+    } cases[] = {{"plain", "'plain'", 80},    {"it's", "'it''s'", 80},
+                 {"''", "''''''", 80},        {"a\nb`c`", "'a b`c`'", 80},
+                 {"abcdefgh", "'abc...'", 6}, {"abcdef", "'abcdef'", 6},
+                 {"abcdef", "'...'", 2},      {"gr\xc3\xbc\xc3\x9f", "'gr\xc3\xbc\xc3\x9f'", 4}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char *text;
+        size_t size;
+        FILE *out = text_stream(&text, &size);
+        plot_put_text(out, cases[i].text, cases[i].columns);
+        fclose(out);
+        assert_string_equal(text, cases[i].quoted);
+        free(text);
+    }
+}
+
+static void steps_are_round(void **state)
+{
+    (void)state;
+    const double cases[][2] = {{20, 5}, {16.4, 5}, {300, 100}, {0.7, 0.2}, {1, 0.2}, {1e9, 2e8}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        double step = plot_step(cases[i][0], 5);
+        assert_true(step > 0 && cases[i][0] / step >= 2 && cases[i][0] / step <= 5.001);
+    }
+    assert_true(plot_step(0, 5) == 1 && plot_step(-3, 5) == 1);
+}
+
+static char *message(struct study *study)
+{
+    struct cache_lines lines = cache_lines_find(study);
+    char *text = cache_lines_message(&lines);
+    cache_lines_release(&lines);
+    return text;
+}
+
+static void expect_message(struct study *study, const char *wanted)
+{
+    char *text = message(study);
+    assert_string_equal(text, wanted);
+    free(text);
+}
+
+static void the_title_says_the_message(void **state)
+{
+    (void)state;
+    struct study *study = sweep("s", 2, false);
+    expect_message(study, "Converges from a cache of 16 MiB on; with XBZRLE off it does not");
+    for (size_t i = 0; i < study->run_count; i++) { /* all converge, the smallest fastest */
+        struct record *record = study->runs[i].record;
+        record->outcome = OUTCOME_CONVERGED;
+        record->total_time_ns = 20000000000 + (int64_t)record->xbzrle_cache_size;
+    }
+    expect_message(study, "Total time 20.0 s with a cache of 4 MiB, 20.0 s with XBZRLE off");
+    study->runs[0].record->outcome = OUTCOME_NOT_CONVERGED;
+    expect_message(study,
+                   "Converges with each of these cache sizes; with XBZRLE off it does at times");
+    study->runs[11].record->outcome = OUTCOME_NOT_CONVERGED; /* the largest, second seed */
+    expect_message(study,
+                   "Converges with none of these cache sizes; with XBZRLE off it does at times");
+    study->runs[6].record->outcome = OUTCOME_NOT_CONVERGED;
+    expect_message(study, "Converges with none of these cache sizes, nor with XBZRLE off");
+    study_free(study);
+}
+
+static void what_did_not_converge_is_marked(void **state)
+{
+    (void)state;
+    struct study *study = sweep("dir/of/cover.ini", 3, false);
+    study->runs[3].record->outcome = OUTCOME_NOT_CONVERGED; /* 16 MiB, seed 1 */
+    const struct plot_input input = {study, NULL, PLOT_PNG};
+    char *script = script_of(plot_find("cache-size"), &input);
+    assert_non_null(strstr(script, "'not converged within 60 s'"));
+    assert_non_null(strstr(script, "\n22 \"\"\n23 \"\"\n24 \"1 of 3\"\nEOD"));
+    assert_non_null(strstr(script, "\n24 "));
+    assert_non_null(strstr(script, "'4 MiB' 22, '8 MiB' 23, '16 MiB' 24"));
+    assert_non_null(strstr(script, "'cover.ini: medians over 3 seeds, bars from least to most'"));
+    assert_non_null(strstr(script, "title 'XBZRLE off'"));
+    assert_non_null(strstr(script, "'downtime-limit 300 ms'"));
+    free(script);
+    study->runs[4].record->outcome = OUTCOME_FAILED;
+    script = script_of(plot_find("cache-size"), &input);
+    assert_non_null(strstr(script, "; 1 runs FAILED'"));
+    free(script);
+    study_free(study);
+}
+
+static void a_sweep_of_two_axes_has_a_line_for_each(void **state)
+{
+    (void)state;
+    struct study *study = study_create("s", NULL, 0);
+    static const char *const values[] = {"a", "b", "c", "d", "e", "f", "g", "h"};
+    for (size_t v = 0; v < 8; v++)
+        for (uint64_t k = 0; k < 3; k++) {
+            struct record *record = made_up_record_with(k * 16 * MIB, 1, "workload.x", values[v]);
+            study_add(study, record);
+            free(record);
+        }
+    const struct plot_input input = {study, NULL, PLOT_PNG};
+    char *script = script_of(plot_find("cache-size"), &input);
+    assert_non_null(strstr(script, "title 'x a'"));
+    assert_non_null(strstr(script, "title 'x f'"));
+    assert_null(strstr(script, "title 'x g'"));
+    assert_non_null(strstr(script, "; the first 6 of 8 combinations"));
+    free(script);
+    study_free(study);
+}
+
+static void nothing_to_draw_is_an_error(void **state)
+{
+    (void)state;
+    struct study *study = study_create("s", NULL, 0);
+    struct record *off = made_up_record(0, 1);
+    const struct plot_input input = {study, off, PLOT_PNG};
+    assert_false(plot_write(plot_find("cache-size"), &input, test_path("a.png"), &error));
+    assert_non_null(strstr(error.text, "no run with XBZRLE on"));
+    study_add(study, off);
+    assert_false(plot_write(plot_find("cache-size"), &input, test_path("a.png"), &error));
+    off->sample_count = 0;
+    assert_false(plot_write(plot_find("timeline"), &input, test_path("a.png"), &error));
+    assert_non_null(strstr(error.text, "the run has no timeline"));
+    assert_null(plot_characters(plot_find("timeline"), &input, 80, 30, &error));
+    assert_int_equal(test_folder_files(), 0);
+    free(off);
+    study_free(study);
+}
+
+/* Runs that a file may hold and no simulation makes: any numbers at all give a plot. */
+static void odd_numbers_give_a_plot(void **state)
+{
+    (void)state;
+    static const int64_t odd[] = {0, 1, INT64_MAX};
+    for (size_t i = 0; i < 3; i++) {
+        struct study *study = sweep("s", 1, false);
+        struct record *run = made_up_record(64 * MIB, 1);
+        struct record_sample samples[2] = {run->samples[0], run->samples[1]};
+        struct record_iteration iteration = run->iterations[0];
+        for (size_t k = 0; k < study->run_count; k++) {
+            struct record *record = study->runs[k].record;
+            record->total_time_ns = record->downtime_ns = odd[i];
+            record->xbzrle_cache_size = (uint64_t)odd[i] + k;
+            record->outcome = OUTCOME_CONVERGED;
+        }
+        run->total_time_ns = run->downtime_ns = odd[i];
+        samples[0].window_bytes = samples[0].remaining_bytes = (uint64_t)odd[i];
+        samples[1].window_ns = samples[1].threshold_bytes = (uint64_t)odd[i];
+        iteration.dirty_pages = iteration.remaining_bytes = (uint64_t)odd[i];
+        run->samples = samples, run->sample_count = 2;
+        run->iterations = &iteration, run->iteration_count = 1;
+        const struct plot_input input = {study, run, PLOT_PNG};
+        for (size_t k = 0; plot_kinds[k]; k++)
+            if (!plot_write(plot_kinds[k], &input, test_path("a.png"), &error))
+                fail_msg("%s, case %zu: %s", plot_kinds[k]->name, i, error.text);
+        run->sample_count = 1, run->iteration_count = 0;
+        if (!plot_write(plot_find("timeline"), &input, test_path("a.png"), &error))
+            fail_msg("timeline, case %zu: %s", i, error.text);
+        free(run);
+        study_free(study);
+    }
+}
+
+static void outputs_that_cannot_be_written(void **state)
+{
+    (void)state;
+    struct study *study = sweep("s", 1, false);
+    const struct plot_input input = {study, NULL, PLOT_PNG};
+    char name[600];
+    snprintf(name, sizeof name, "%s/none/a.png", test_folder());
+    assert_false(plot_write(&plot_skeleton, &input, name, &error));
+    assert_non_null(strstr(error.text, "none/a.png: cannot write: No such file or directory"));
+    snprintf(name, sizeof name, "%s/d.png", test_folder());
+    assert_int_equal(mkdir(name, 0755), 0);
+    assert_false(plot_write(&plot_skeleton, &input, name, &error));
+    assert_non_null(strstr(error.text, "d.png: is no regular file"));
+    assert_false(plot_write(&plot_skeleton, &input, "/proc/a.svg", &error));
+    assert_false(plot_write(&plot_skeleton, &input, test_path("a.pdf"), &error));
+    rmdir(name);
+    assert_int_equal(test_folder_files(), 0);
+    study_free(study);
+}
+
+/* A limit on file size stands for the full disk; what was there before stays. */
+static void a_full_disk_leaves_the_old_plot(void **state)
+{
+    (void)state;
+    struct study *study = sweep("s", 1, false);
+    const struct plot_input input = {study, NULL, PLOT_PNG};
+    static const char *const names[] = {"a.png", "a.svg", "a.gp"};
+    for (size_t i = 0; i < 3; i++) {
+        test_write(test_path(names[i]), "old", 3);
+        pid_t child = fork();
+        if (child == 0) {
+            struct rlimit limit = {i == 2 ? 600 : 4000, i == 2 ? 600 : 4000};
+            signal(SIGXFSZ, SIG_IGN);
+            bool failed = !setrlimit(RLIMIT_FSIZE, &limit) &&
+                          !plot_write(plot_find("cache-size"), &input, test_path(names[i]), &error);
+            _exit(!failed);
+        }
+        int status;
+        assert_int_equal(waitpid(child, &status, 0), child);
+        assert_int_equal(status, 0);
+        size_t size;
+        unsigned char *bytes = test_read(test_path(names[i]), &size);
+        assert_string_equal((char *)bytes, "old");
+        free(bytes);
+    }
+    assert_int_equal(test_folder_files(), 3);
+    study_free(study);
+}
+
+static void gnuplot_that_complains_or_is_missing(void **state)
+{
+    (void)state;
+    test_write(test_path("out"), "", 0);
+    FILE *out = fopen(test_path("out"), "wb");
+    assert_non_null(out);
+    assert_true(gnuplot_run("set term dumb\nplot x\n", fileno(out), &error));
+    assert_false(gnuplot_run("set term dumb\nplot nonsense(\n", fileno(out), &error));
+    assert_non_null(strstr(error.text, "gnuplot failed: invalid expression"));
+    assert_false(gnuplot_run("exit status 3\n", fileno(out), &error));
+    assert_non_null(strstr(error.text, "gnuplot failed: it said nothing"));
+    pid_t child = fork();
+    if (child == 0) {
+        setenv("PATH", test_folder(), 1);
+        bool missing = !gnuplot_run("plot x\n", fileno(out), &error) &&
+                       strstr(error.text, "gnuplot is not there: install it (Debian: gnuplot-nox)");
+        _exit(!missing);
+    }
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    fclose(out);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_teardown(kinds_are_found, teardown),
+        cmocka_unit_test_teardown(formats_follow_from_the_name, teardown),
+        cmocka_unit_test_teardown(every_kind_draws_the_same_bytes, teardown),
+        cmocka_unit_test_teardown(a_script_draws_what_the_png_shows, teardown),
+        cmocka_unit_test_teardown(hostile_names_are_only_text, teardown),
+        cmocka_unit_test_teardown(texts_are_quoted, teardown),
+        cmocka_unit_test_teardown(steps_are_round, teardown),
+        cmocka_unit_test_teardown(the_title_says_the_message, teardown),
+        cmocka_unit_test_teardown(what_did_not_converge_is_marked, teardown),
+        cmocka_unit_test_teardown(a_sweep_of_two_axes_has_a_line_for_each, teardown),
+        cmocka_unit_test_teardown(nothing_to_draw_is_an_error, teardown),
+        cmocka_unit_test_teardown(odd_numbers_give_a_plot, teardown),
+        cmocka_unit_test_teardown(outputs_that_cannot_be_written, teardown),
+        cmocka_unit_test_teardown(a_full_disk_leaves_the_old_plot, teardown),
+        cmocka_unit_test_teardown(gnuplot_that_complains_or_is_missing, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
