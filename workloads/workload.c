@@ -18,13 +18,8 @@ const struct option workload_region_table[] = {
 };
 
 const struct workload_ops *const workload_kinds[] = {
-    &workload_idle,
-    &workload_stride,
-    &workload_random,
-    &workload_sequential,
-    &workload_hotcold,
-    &workload_trace,
-    NULL,
+    &workload_idle,    &workload_stride, &workload_random, &workload_sequential,
+    &workload_hotcold, &workload_trace,  &workload_lab,    NULL,
 };
 
 const struct workload_ops *workload_find(const char *name)
