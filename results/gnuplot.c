@@ -34,39 +34,49 @@ static void read_complaint(FILE *complaints, char *text, size_t size)
     }
 }
 
-/* Through files and not pipes: no signal if it dies early, no deadlock, no shell. */
-bool gnuplot_run(const char *script, int output, struct error *error)
+/* Starts gnuplot with these as its standard files and waits for it. 0 or an errno. */
+static int run(int input, int output, int complaints, int *ret_status)
 {
     char name[] = "gnuplot", plain[] = "-d"; /* -d: nobody's .gnuplot changes our plots */
     char *const arguments[] = {name, plain, NULL};
-    FILE *input = tmpfile(), *complaints = tmpfile();
-    pid_t child = 0;
-    int status = 0, failure = 0;
     posix_spawn_file_actions_t actions;
+    pid_t child;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_adddup2(&actions, input, 0);
+    posix_spawn_file_actions_adddup2(&actions, output, 1);
+    posix_spawn_file_actions_adddup2(&actions, complaints, 2);
+    int failure = posix_spawnp(&child, name, &actions, NULL, arguments, environ);
+    posix_spawn_file_actions_destroy(&actions);
+    while (!failure && waitpid(child, ret_status, 0) < 0)
+        failure = errno == EINTR ? 0 : errno;
+    return failure;
+}
+
+/* Through files and not pipes: no signal if it dies early, no deadlock, no shell. */
+static bool run_with(FILE *input, FILE *complaints, const char *script, int output,
+                     struct error *error)
+{
+    char complaint[220];
+    int status = 0;
     if (!input || !complaints || fputs(script, input) < 0 || fflush(input) != 0)
-        failure = errno ? errno : EIO;
-    if (!failure) {
-        rewind(input);
-        posix_spawn_file_actions_init(&actions);
-        posix_spawn_file_actions_adddup2(&actions, fileno(input), 0);
-        posix_spawn_file_actions_adddup2(&actions, output, 1);
-        posix_spawn_file_actions_adddup2(&actions, fileno(complaints), 2);
-        failure = posix_spawnp(&child, name, &actions, NULL, arguments, environ);
-        posix_spawn_file_actions_destroy(&actions);
-        while (!failure && waitpid(child, &status, 0) < 0 && errno == EINTR)
-            ;
-    }
-    bool good = !failure && WIFEXITED(status) && WEXITSTATUS(status) == 0;
-    char complaint[220] = "";
-    if (!good && !failure)
-        read_complaint(complaints, complaint, sizeof complaint);
+        return error_set(error, "cannot write a temporary file for gnuplot: %s", strerror(errno));
+    rewind(input);
+    int failure = run(fileno(input), output, fileno(complaints), &status);
     if (failure == ENOENT)
-        error_set(error, "gnuplot is not there: install it (Debian: gnuplot-nox), or ask for the "
-                         "script with a name that ends with .gp");
-    else if (failure)
-        error_set(error, "cannot run gnuplot: %s", strerror(failure));
-    else if (!good)
-        error_set(error, "gnuplot failed: %s", complaint);
+        return error_set(error, "gnuplot is not there: install it (Debian: gnuplot-nox), or ask "
+                                "for the script with a name that ends with .gp");
+    if (failure)
+        return error_set(error, "cannot run gnuplot: %s", strerror(failure));
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+        return true;
+    read_complaint(complaints, complaint, sizeof complaint);
+    return error_set(error, "gnuplot failed: %s", complaint);
+}
+
+bool gnuplot_run(const char *script, int output, struct error *error)
+{
+    FILE *input = tmpfile(), *complaints = tmpfile();
+    bool good = run_with(input, complaints, script, output, error);
     if (input)
         fclose(input);
     if (complaints)
