@@ -4,6 +4,7 @@
 #include "base/units.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -158,6 +159,27 @@ bool option_set(const struct option *option, void *object, const char *text, str
     return true;
 }
 
+static size_t value_size(enum option_type type)
+{
+    switch (type) {
+    case OPTION_SIZE:
+    case OPTION_RATE:
+    case OPTION_TIME:
+    case OPTION_COUNT:
+    case OPTION_INTEGER:
+        break;
+    case OPTION_SHARE:
+        return sizeof(double);
+    case OPTION_SWITCH:
+        return sizeof(bool);
+    case OPTION_WORD:
+        return sizeof(unsigned);
+    case OPTION_TEXT:
+        return sizeof(char *);
+    }
+    return sizeof(uint64_t);
+}
+
 void option_set_defaults(const struct option *table, void *object)
 {
     struct error error;
@@ -165,11 +187,8 @@ void option_set_defaults(const struct option *table, void *object)
         const char *fallback = table->fallback;
         if (!fallback && table->type == OPTION_TEXT)
             fallback = "";
-        if (!fallback)
-            continue;
-        if (table->type == OPTION_TEXT)
-            *(char **)place(table, object) = NULL;
-        if (!option_set(table, object, fallback, &error)) {
+        memset(place(table, object), 0, value_size(table->type));
+        if (fallback && !option_set(table, object, fallback, &error)) {
             fprintf(stderr, "option table: default of %s: %s\n", table->name, error.text);
             abort();
         }
@@ -229,6 +248,16 @@ static void exact_text(enum option_type type, uint64_t value, char *text, size_t
     snprintf(text, size, "%" PRIu64, value);
 }
 
+/* Billionths, as units_parse_share reads them: no exponent, which it would refuse. */
+static void share_text(double share, char *text, size_t size)
+{
+    size_t length = (size_t)snprintf(text, size, "%.9f", share);
+    while (text[length - 1] == '0')
+        length--;
+    length -= text[length - 1] == '.';
+    text[length] = 0;
+}
+
 static char *value_text(const struct option *option, const void *object, bool canonical)
 {
     char text[64];
@@ -246,7 +275,7 @@ static char *value_text(const struct option *option, const void *object, bool ca
             exact_text(option->type, number_of(option, object), text, sizeof text);
         break;
     case OPTION_SHARE:
-        snprintf(text, sizeof text, "%.9g", *(const double *)place_const(option, object));
+        share_text(*(const double *)place_const(option, object), text, sizeof text);
         break;
     case OPTION_SWITCH:
         snprintf(text, sizeof text, "%s",
@@ -327,7 +356,7 @@ static unsigned edit_distance(const char *a, const char *b)
     unsigned rows[3][NAME_MAX_LENGTH + 2];
     size_t n = strlen(b);
     if (strlen(a) > NAME_MAX_LENGTH || n > NAME_MAX_LENGTH)
-        return NAME_MAX_LENGTH;
+        return UINT_MAX; /* near to nothing */
     unsigned *row = rows[0], *above = rows[1], *two_above = rows[2];
     for (unsigned j = 0; j <= n; j++)
         row[j] = j;
