@@ -210,6 +210,7 @@ char *plot_characters(const struct plot_kind *kind, const struct plot_input *inp
 {
     struct plot_input mine = *input;
     mine.format = PLOT_TERMINAL;
+    mine.columns = columns;
     char terminal[80], *text = NULL;
     snprintf(terminal, sizeof terminal, "dumb size %zu,%zu mono noenhanced", columns, lines);
     char *script = make_script(kind, &mine, terminal, NULL, error);

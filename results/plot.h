@@ -29,6 +29,7 @@ struct plot_input {
     const struct study *study;
     const struct record *run; /* with its iterations and samples; for kinds that `needs_run` */
     enum plot_format format;  /* characters cannot show what pixels can */
+    size_t columns;           /* of the terminal; set by plot_characters */
 };
 
 struct plot_kind {

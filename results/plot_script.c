@@ -12,6 +12,10 @@
 const char *const plot_colours[PLOT_COLOURS] = {"#0072B2", "#E69F00", "#009E73",
                                                 "#CC79A7", "#56B4E9", "#D55E00"};
 
+/*
+ * gnuplot 5.4 writes a quote within single quotes as two, but not at the beginning: '''a' is an
+ * error there. So the typographic apostrophe stands in for it, which looks better as well.
+ */
 void plot_put_text(FILE *script, const char *text, size_t columns)
 {
     char *clean = text_printable(text);
@@ -21,9 +25,10 @@ void plot_put_text(FILE *script, const char *text, size_t columns)
         length = text_cut(clean, columns > 3 ? columns - 3 : 0);
     fputc('\'', script);
     for (size_t i = 0; i < length; i++) {
-        fputc(clean[i], script);
         if (clean[i] == '\'')
-            fputc('\'', script);
+            fputs("\xe2\x80\x99", script);
+        else
+            fputc(clean[i], script);
     }
     fputs(cut ? "...'" : "'", script);
     free(clean);
@@ -34,10 +39,17 @@ static bool is_characters(const struct plot_input *input)
     return input->format == PLOT_TERMINAL;
 }
 
+/* What fits between the margins of a terminal. */
+static size_t characters_in_line(const struct plot_input *input)
+{
+    return input->columns > 24 ? input->columns - 4 : 20;
+}
+
 void plot_put_begin(const struct plot_input *input, FILE *script, const char *message,
                     const char *basis)
 {
     bool characters = is_characters(input);
+    size_t line = characters_in_line(input);
     fputs("set encoding utf8\n"
           "set border 3 linecolor rgb '" PLOT_GREY "'\n"
           "set tics nomirror out scale 0.5 textcolor rgb '" PLOT_BLACK "'\n",
@@ -48,7 +60,7 @@ void plot_put_begin(const struct plot_input *input, FILE *script, const char *me
                 "set bars 0.6\nset pointsize %s\n",
                 input->format == PLOT_SVG ? "0.9" : "1.4");
     fprintf(script, "set label 101 at screen 0.02, screen %s left ", characters ? "0.99" : "0.955");
-    plot_put_text(script, message, characters ? 76 : 92);
+    plot_put_text(script, message, characters ? line : 92);
     /* gnuplot's SVG knows no bold letters. */
     fputs(characters                  ? "\n"
           : input->format == PLOT_SVG ? " font ',21' textcolor rgb '" PLOT_BLACK "'\n"
@@ -56,7 +68,7 @@ void plot_put_begin(const struct plot_input *input, FILE *script, const char *me
           script);
     fprintf(script, "set label 102 at screen 0.02, screen %s left ",
             characters ? "0.955" : "0.913");
-    plot_put_text(script, basis, characters ? 76 : 140);
+    plot_put_text(script, basis, characters ? line : 145);
     fputs(characters ? "\n" : " font ',12' textcolor rgb '" PLOT_GREY "'\n", script);
     fputs("set multiplot\n", script);
 }
@@ -92,7 +104,8 @@ void plot_put_panel(const struct plot_input *input, FILE *script, size_t index, 
 void plot_put_key(const struct plot_input *input, FILE *script, size_t entries, size_t columns,
                   size_t *ret_rows)
 {
-    size_t line = is_characters(input) ? 76 : 150, a_row = line / (columns + 6);
+    size_t line = is_characters(input) ? characters_in_line(input) : 150,
+           a_row = line / (columns + 6);
     if (a_row == 0)
         a_row = 1;
     *ret_rows = (entries + a_row - 1) / a_row;

@@ -18,8 +18,9 @@ extern const char *const plot_colours[PLOT_COLOURS];
 #define PLOT_ALERT "#D55E00" /* vermilion: limits */
 
 /*
- * A string constant for gnuplot, quotes included. Within single quotes gnuplot expands nothing;
- * quotes are doubled, and control characters become blanks. Cut at `columns` characters, with dots.
+ * A string constant for gnuplot, quotes included. Within single quotes gnuplot expands nothing; a
+ * single quote comes out as a typographic apostrophe, control characters become blanks. Cut at
+ * `columns` characters, with dots.
  */
 void plot_put_text(FILE *script, const char *text, size_t columns);
 

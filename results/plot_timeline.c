@@ -3,6 +3,7 @@
 #include "results/plot_script.h"
 #include "results/text.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -157,17 +158,35 @@ static void put_dirty_panel(const struct drawing *d)
                 plot_colours[2]);
 }
 
-/* The link's bandwidth, if it is the same all the time and near what was sent. */
-static bool find_link(const struct record *record, double max_mbit, uint64_t *ret_bytes_per_s)
+/* Is that setting changed while the migration runs, by an [at TIME] section? */
+static bool changes(const struct record *record, const char *key)
 {
-    static const char end[] = ".link.bandwidth";
+    size_t length = strlen(key);
     for (size_t i = 0; i < record->setting_count; i++) {
-        const char *found = strstr(record->settings[i].key, end);
-        if (found && !strncmp(record->settings[i].key, "at.", 3))
-            return false;
+        const char *own = record->settings[i].key;
+        size_t own_length = strlen(own);
+        if (!strncmp(own, "at.", 3) && own_length > length &&
+            !strcmp(own + own_length - length, key))
+            return true;
     }
-    return plot_setting_number(record, "link.bandwidth", ret_bytes_per_s) &&
-           (double)*ret_bytes_per_s * 8e-6 < 2 * max_mbit;
+    return false;
+}
+
+/* What bounds the throughput all the time, if it is near enough to what was sent to be drawn. */
+static const char *find_bound(const struct record *record, double max_mbit,
+                              uint64_t *ret_bytes_per_s)
+{
+    static const char link_key[] = "link.bandwidth", limit_key[] = "migration.max-bandwidth";
+    uint64_t link = UINT64_MAX, limit = UINT64_MAX;
+    if (changes(record, link_key) || changes(record, limit_key))
+        return NULL;
+    plot_setting_number(record, link_key, &link);
+    /* QEMU divides by ten for its windows, so less than ten is no limit (as 0 is). */
+    if (plot_setting_number(record, limit_key, &limit) && limit < 10)
+        limit = UINT64_MAX;
+    *ret_bytes_per_s = link < limit ? link : limit;
+    bool near = (double)*ret_bytes_per_s * 8e-6 < 2 * max_mbit;
+    return !near ? NULL : link < limit ? "link" : "max-bandwidth";
 }
 
 static void put_throughput_panel(const struct drawing *d)
@@ -186,26 +205,26 @@ static void put_throughput_panel(const struct drawing *d)
         max = fmax(max, mbit);
     }
     fputs("EOD\n", d->script);
-    uint64_t link = 0;
-    bool linked = find_link(record, max, &link);
-    double link_mbit = (double)link * 8e-6, top = linked ? fmax(max, link_mbit) : max;
+    uint64_t bound = 0;
+    const char *bound_name = find_bound(record, max, &bound);
+    double bound_mbit = (double)bound * 8e-6, top = bound_name ? fmax(max, bound_mbit) : max;
     double step = plot_step(top, d->characters ? 2 : 3);
     fprintf(d->script,
             "set yrange [0:%.9g]\nset ytics 0, %.9g\nset format y '%%.0f'\n"
             "set xlabel 'time since the migrate command [s]'\n",
-            top > 0 ? ceil(top / step - 1e-9) * step * (linked ? 1.2 : 1.06) : 1, step);
+            top > 0 ? ceil(top / step - 1e-9) * step * (bound_name ? 1.2 : 1.06) : 1, step);
     plot_put_y_label(d->input, d->script, "sent [Mbit/s]");
     put_standstill(d, false);
-    if (linked && !d->characters)
+    if (bound_name && !d->characters)
         fprintf(d->script,
-                "set label 4 'link %s' at graph 0.005, first %.9g left offset 0, 0.6 "
+                "set label 4 '%s %s' at graph 0.005, first %.9g left offset 0, 0.6 "
                 "font ',11' textcolor rgb '" PLOT_GREY "'\n",
-                plot_rate_label(link, label), link_mbit);
+                bound_name, plot_rate_label(bound, label), bound_mbit);
     fputs("plot ", d->script);
-    if (linked && !d->characters)
+    if (bound_name && !d->characters)
         fprintf(d->script,
                 "%.9g with lines dashtype 3 linewidth 1.5 linecolor rgb '" PLOT_GREY "' notitle, ",
-                link_mbit);
+                bound_mbit);
     if (d->characters)
         fputs("$throughput using 1:2 with points pointtype '*' notitle\n", d->script);
     else
@@ -214,35 +233,46 @@ static void put_throughput_panel(const struct drawing *d)
                 plot_colours[0]);
 }
 
-static void put_message(const struct record *record, FILE *out)
+static void put_technique(const struct record *record, FILE *out)
 {
-    char total[PLOT_LABEL_SIZE], down[PLOT_LABEL_SIZE];
-    plot_time_label(record->total_time_ns, total);
-    if (converged(record))
-        fprintf(out, "Converged after %s; the guest stood still for %s", total,
-                plot_time_label(record->downtime_ns, down));
-    else if (record->outcome == OUTCOME_FAILED)
-        fprintf(out, "Failed after %s", total);
-    else
-        fprintf(out, "Not converged after %s", total);
-}
-
-/* Why it did not converge, or what it ran with. */
-static void put_basis(const struct drawing *d, FILE *out)
-{
-    const struct record *record = d->record;
     char text[PLOT_LABEL_SIZE];
-    uint64_t value;
-    fprintf(out, "%s: ", plot_study_name(d->input->study));
     if (record->xbzrle)
         fprintf(out, "XBZRLE cache %s", plot_size_label(record->xbzrle_cache_size, text));
     else
         fputs("XBZRLE off", out);
-    if (plot_setting_number(record, "migration.downtime-limit", &value))
-        fprintf(out, ", downtime-limit %s", plot_time_label((int64_t)value, text));
-    fprintf(out, ", seed %llu", (unsigned long long)record->seed);
-    if (!converged(record) && *record->why)
-        fprintf(out, "; %s", record->why);
+}
+
+/* What became of it. */
+static void put_message(const struct drawing *d, FILE *out)
+{
+    const struct record *record = d->record;
+    char total[PLOT_LABEL_SIZE], down[PLOT_LABEL_SIZE];
+    plot_time_label(record->total_time_ns, total);
+    if (converged(record)) {
+        fprintf(out, "Converged after %s; the guest stood still for %s", total,
+                plot_time_label(record->downtime_ns, down));
+        return;
+    }
+    fprintf(out, "%s, ", plot_study_name(d->input->study));
+    put_technique(record, out);
+    fprintf(out, ": %s after %s", record->outcome == OUTCOME_FAILED ? "failed" : "not converged",
+            total);
+}
+
+/* What it ran with, or why it did not converge. */
+static void put_basis(const struct drawing *d, FILE *out)
+{
+    const struct record *record = d->record;
+    char text[PLOT_LABEL_SIZE];
+    uint64_t limit;
+    if (!converged(record) && *record->why) {
+        fputs(record->why, out);
+        return;
+    }
+    fprintf(out, "%s, seed %" PRIu64 ": ", plot_study_name(d->input->study), record->seed);
+    put_technique(record, out);
+    if (plot_setting_number(record, "migration.downtime-limit", &limit))
+        fprintf(out, ", downtime-limit %s", plot_time_label((int64_t)limit, text));
 }
 
 static void draw(const struct drawing *d)
@@ -251,7 +281,7 @@ static void draw(const struct drawing *d)
     char *message, *basis;
     size_t size, rows;
     FILE *out = text_stream(&message, &size);
-    put_message(d->record, out);
+    put_message(d, out);
     fclose(out);
     out = text_stream(&basis, &size);
     put_basis(d, out);

@@ -96,8 +96,8 @@ static void every_kind_draws_the_same_bytes(void **state)
     const struct plot_kind *const kinds[] = {plot_kinds[0], plot_kinds[1], &plot_skeleton};
     static const char *const suffixes[] = {"png", "svg", "gp"};
     for (size_t k = 0; k < 3; k++) {
-        const struct plot_input input = {studies[0], run, PLOT_PNG},
-                                turned = {studies[1], run, PLOT_PNG};
+        const struct plot_input input = {.study = studies[0], .run = run},
+                                turned = {.study = studies[1], .run = run};
         for (size_t f = 0; f < 3; f++) {
             char name[2][32];
             unsigned char *bytes[2];
@@ -133,7 +133,7 @@ static void a_script_draws_what_the_png_shows(void **state)
 {
     (void)state;
     struct study *study = sweep("s", 2, false);
-    const struct plot_input input = {study, NULL, PLOT_PNG};
+    const struct plot_input input = {.study = study};
     assert_true(plot_write(&plot_skeleton, &input, test_path("a.png"), &error));
     assert_true(plot_write(&plot_skeleton, &input, test_path("b.gp"), &error));
     pid_t child = fork();
@@ -165,6 +165,9 @@ static void hostile_names_are_only_text(void **state)
         "@macro %s %n $0 {/=99 x} ^2 _3",
         "\xff\xfe\x1b[2J",
         "it's \\",
+        "'a'",
+        "''",
+        "' . system(\"touch /tmp/migsim-pwned\") . '",
         "",
     };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
@@ -178,7 +181,7 @@ static void hostile_names_are_only_text(void **state)
         }
         struct record *run = made_up_record(8 * MIB, 1);
         run->why = names[i];
-        const struct plot_input input = {study, run, PLOT_PNG};
+        const struct plot_input input = {.study = study, .run = run};
         for (size_t k = 0; plot_kinds[k]; k++) {
             if (!plot_write(plot_kinds[k], &input, test_path("a.png"), &error))
                 fail_msg("%s with %s: %s", plot_kinds[k]->name, names[i], error.text);
@@ -199,10 +202,14 @@ static void texts_are_quoted(void **state)
     const struct {
         const char *text, *quoted;
         size_t columns;
-    } cases[] = {{"plain", "'plain'", 80},    {"it's", "'it''s'", 80},
-                 {"''", "''''''", 80},        {"a\nb`c`", "'a b`c`'", 80},
-                 {"abcdefgh", "'abc...'", 6}, {"abcdef", "'abcdef'", 6},
-                 {"abcdef", "'...'", 2},      {"gr\xc3\xbc\xc3\x9f", "'gr\xc3\xbc\xc3\x9f'", 4}};
+    } cases[] = {{"plain", "'plain'", 80},
+                 {"it's", "'it\xe2\x80\x99s'", 80},
+                 {"''", "'\xe2\x80\x99\xe2\x80\x99'", 80},
+                 {"a\nb`c`", "'a b`c`'", 80},
+                 {"abcdefgh", "'abc...'", 6},
+                 {"abcdef", "'abcdef'", 6},
+                 {"abcdef", "'...'", 2},
+                 {"gr\xc3\xbc\xc3\x9f", "'gr\xc3\xbc\xc3\x9f'", 4}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char *text;
         size_t size;
@@ -212,6 +219,37 @@ static void texts_are_quoted(void **state)
         assert_string_equal(text, cases[i].quoted);
         free(text);
     }
+}
+
+/* Any mixture of what gnuplot could take for more than text is a string to it. */
+static void mixtures_of_special_characters_are_strings(void **state)
+{
+    (void)state;
+    static const char *const pieces[] = {"'", "\"", "`", "\\", "@", "$", ";", "#",    "\n",    "{",
+                                         "}", "%",  ",", "a",  " ", ".", "!", "\xff", "system"};
+    uint64_t random = 7;
+    size_t size;
+    char *script;
+    FILE *out = text_stream(&script, &size);
+    fputs("set terminal dumb noenhanced\n", out);
+    for (unsigned i = 0; i < 2000; i++) {
+        char text[80] = "";
+        for (unsigned k = 0; k < 1 + i % 8; k++) {
+            random = random * 6364136223846793005u + 1442695040888963407u;
+            strcat(text, pieces[(random >> 33) % (sizeof pieces / sizeof *pieces)]);
+        }
+        fprintf(out, "set label %u ", i + 1);
+        plot_put_text(out, text, 40);
+        fputs(" at 1, 1\n", out);
+    }
+    fputs("plot x title 'end'\n", out);
+    fclose(out);
+    FILE *drawn = tmpfile();
+    assert_non_null(drawn);
+    if (!gnuplot_run(script, fileno(drawn), &error))
+        fail_msg("%s", error.text);
+    fclose(drawn);
+    free(script);
 }
 
 static void steps_are_round(void **state)
@@ -267,7 +305,7 @@ static void what_did_not_converge_is_marked(void **state)
     (void)state;
     struct study *study = sweep("dir/of/cover.ini", 3, false);
     study->runs[3].record->outcome = OUTCOME_NOT_CONVERGED; /* 16 MiB, seed 1 */
-    const struct plot_input input = {study, NULL, PLOT_PNG};
+    const struct plot_input input = {.study = study};
     char *script = script_of(plot_find("cache-size"), &input);
     assert_non_null(strstr(script, "'not converged within 60 s'"));
     assert_non_null(strstr(script, "\n22 \"\"\n23 \"\"\n24 \"1 of 3\"\nEOD"));
@@ -295,7 +333,7 @@ static void a_sweep_of_two_axes_has_a_line_for_each(void **state)
             study_add(study, record);
             free(record);
         }
-    const struct plot_input input = {study, NULL, PLOT_PNG};
+    const struct plot_input input = {.study = study};
     char *script = script_of(plot_find("cache-size"), &input);
     assert_non_null(strstr(script, "title 'x a'"));
     assert_non_null(strstr(script, "title 'x f'"));
@@ -310,7 +348,7 @@ static void nothing_to_draw_is_an_error(void **state)
     (void)state;
     struct study *study = study_create("s", NULL, 0);
     struct record *off = made_up_record(0, 1);
-    const struct plot_input input = {study, off, PLOT_PNG};
+    const struct plot_input input = {.study = study, .run = off};
     assert_false(plot_write(plot_find("cache-size"), &input, test_path("a.png"), &error));
     assert_non_null(strstr(error.text, "no run with XBZRLE on"));
     study_add(study, off);
@@ -346,7 +384,7 @@ static void odd_numbers_give_a_plot(void **state)
         iteration.dirty_pages = iteration.remaining_bytes = (uint64_t)odd[i];
         run->samples = samples, run->sample_count = 2;
         run->iterations = &iteration, run->iteration_count = 1;
-        const struct plot_input input = {study, run, PLOT_PNG};
+        const struct plot_input input = {.study = study, .run = run};
         for (size_t k = 0; plot_kinds[k]; k++)
             if (!plot_write(plot_kinds[k], &input, test_path("a.png"), &error))
                 fail_msg("%s, case %zu: %s", plot_kinds[k]->name, i, error.text);
@@ -362,7 +400,7 @@ static void outputs_that_cannot_be_written(void **state)
 {
     (void)state;
     struct study *study = sweep("s", 1, false);
-    const struct plot_input input = {study, NULL, PLOT_PNG};
+    const struct plot_input input = {.study = study};
     char name[600];
     snprintf(name, sizeof name, "%s/none/a.png", test_folder());
     assert_false(plot_write(&plot_skeleton, &input, name, &error));
@@ -383,7 +421,7 @@ static void a_full_disk_leaves_the_old_plot(void **state)
 {
     (void)state;
     struct study *study = sweep("s", 1, false);
-    const struct plot_input input = {study, NULL, PLOT_PNG};
+    const struct plot_input input = {.study = study};
     static const char *const names[] = {"a.png", "a.svg", "a.gp"};
     for (size_t i = 0; i < 3; i++) {
         test_write(test_path(names[i]), "old", 3);
@@ -440,6 +478,7 @@ int main(void)
         cmocka_unit_test_teardown(a_script_draws_what_the_png_shows, teardown),
         cmocka_unit_test_teardown(hostile_names_are_only_text, teardown),
         cmocka_unit_test_teardown(texts_are_quoted, teardown),
+        cmocka_unit_test_teardown(mixtures_of_special_characters_are_strings, teardown),
         cmocka_unit_test_teardown(steps_are_round, teardown),
         cmocka_unit_test_teardown(the_title_says_the_message, teardown),
         cmocka_unit_test_teardown(what_did_not_converge_is_marked, teardown),
