@@ -9,6 +9,11 @@
 
 const struct xbzrle_kernel *const xbzrle_kernels[] = {
     &xbzrle_scalar,
+#if defined(__x86_64__)
+    &xbzrle_sse4,   &xbzrle_avx2, &xbzrle_avx512,
+#elif defined(__aarch64__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    &xbzrle_neon,
+#endif
     NULL,
 };
 
@@ -16,7 +21,7 @@ const struct xbzrle_kernel *const xbzrle_kernels[] = {
  * The best kernel of this processor. Every thread that comes first finds the same answer, so that
  * a relaxed store of it needs no lock; the kernels are constant.
  */
-static const struct xbzrle_kernel *best_kernel(void)
+const struct xbzrle_kernel *xbzrle_kernel_best(void)
 {
     static const struct xbzrle_kernel *_Atomic chosen;
     const struct xbzrle_kernel *kernel = atomic_load_explicit(&chosen, memory_order_relaxed);
@@ -40,7 +45,7 @@ enum encode_result xbzrle_encode(const uint8_t *old_page, const uint8_t *new_pag
                                  uint8_t *delta, size_t capacity, size_t *ret_size)
 {
     assert(is_page_size(page_size));
-    return best_kernel()->encode(old_page, new_page, page_size, delta, capacity, ret_size);
+    return xbzrle_kernel_best()->encode(old_page, new_page, page_size, delta, capacity, ret_size);
 }
 
 enum encode_result xbzrle_encode_update(uint8_t *cached_page, const uint8_t *new_page,
@@ -48,8 +53,48 @@ enum encode_result xbzrle_encode_update(uint8_t *cached_page, const uint8_t *new
                                         size_t *ret_size)
 {
     assert(is_page_size(page_size));
-    return best_kernel()->encode_update(cached_page, new_page, page_size, delta, capacity,
-                                        ret_size);
+    return xbzrle_kernel_best()->encode_update(cached_page, new_page, page_size, delta, capacity,
+                                               ret_size);
+}
+
+/*
+ * The pages stay where they are, so each is one stream of lines whose start alone the hardware does
+ * not foresee. All of both is asked for, since the pair before it takes about as long as they do.
+ */
+static void prefetch_pair(const struct xbzrle_job *job, size_t page_size)
+{
+    for (size_t at = 0; at < page_size; at += 64) {
+        __builtin_prefetch(job->old_page + at);
+        __builtin_prefetch(job->new_page + at);
+    }
+}
+
+void xbzrle_encode_batch(struct xbzrle_job *jobs, size_t count, size_t page_size)
+{
+    const struct xbzrle_kernel *kernel = xbzrle_kernel_best();
+
+    assert(is_page_size(page_size));
+    for (size_t i = 0; i < count; i++) {
+        struct xbzrle_job *job = &jobs[i];
+        if (i + 1 < count)
+            prefetch_pair(job + 1, page_size);
+        job->result = kernel->encode(job->old_page, job->new_page, page_size, job->delta,
+                                     job->capacity, &job->size);
+    }
+}
+
+void xbzrle_encode_update_batch(struct xbzrle_job *jobs, size_t count, size_t page_size)
+{
+    const struct xbzrle_kernel *kernel = xbzrle_kernel_best();
+
+    assert(is_page_size(page_size));
+    for (size_t i = 0; i < count; i++) {
+        struct xbzrle_job *job = &jobs[i];
+        if (i + 1 < count)
+            prefetch_pair(job + 1, page_size);
+        job->result = kernel->encode_update(job->old_page, job->new_page, page_size, job->delta,
+                                            job->capacity, &job->size);
+    }
 }
 
 bool xbzrle_check(const uint8_t *delta, size_t size, size_t page_size)
@@ -70,7 +115,7 @@ bool xbzrle_check(const uint8_t *delta, size_t size, size_t page_size)
 bool xbzrle_decode(const uint8_t *delta, size_t size, uint8_t *page, size_t page_size)
 {
     assert(is_page_size(page_size));
-    return best_kernel()->decode(delta, size, page, page_size);
+    return xbzrle_kernel_best()->decode(delta, size, page, page_size);
 }
 
 bool xbzrle_decode_checked(const uint8_t *delta, size_t size, uint8_t *page, size_t page_size)

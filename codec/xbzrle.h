@@ -23,8 +23,8 @@
  *
  * Lengths are ULEB128: below 128 one byte, below 16384 two, low seven bits first. A zrun of 0
  * stands only at the start. Runs are maximal at byte granularity: a single equal byte ends an
- * nzrun. QEMU's format ends at pages of 16 KiB; in larger pages, and only there, a length of 16384
- * or more takes three bytes.
+ * nzrun. QEMU's format ends below 16384; in pages of 16 KiB and more, and only there, a length from
+ * 16384 on takes three bytes.
  *
  * A page is a multiple of 64 bytes, from XBZRLE_PAGE_MIN to XBZRLE_PAGE_MAX. Buffers may have any
  * alignment and must not overlap unless a function says so. Nothing here allocates or keeps state;
@@ -47,12 +47,30 @@ enum encode_result xbzrle_encode(const uint8_t *old_page, const uint8_t *new_pag
 
 /*
  * The same delta, and `cached_page` becomes equal to `new_page` in the same pass over the data,
- * whatever the result (ENCODE_OVERFLOW too). What a sender does with its cache: about twice as fast
- * as copy, encode, copy.
+ * whatever the result (ENCODE_OVERFLOW too). What a sender does with its cache, instead of copy,
+ * encode, copy. A byte of `new_page` that somebody else writes meanwhile is taken old or new, but
+ * the same for both: the delta turns the cached page of before into the cached page of after.
  */
 enum encode_result xbzrle_encode_update(uint8_t *cached_page, const uint8_t *new_page,
                                         size_t page_size, uint8_t *delta, size_t capacity,
                                         size_t *ret_size);
+
+/*
+ * Many pairs in one call, for pages in scattered order: while one is encoded, the next comes from
+ * memory. Each result is what the single call would give; `size` and `result` are set. Only the
+ * update form writes to `old_page`. No buffer may be part of two jobs.
+ */
+struct xbzrle_job {
+    uint8_t *old_page;
+    const uint8_t *new_page;
+    uint8_t *delta;
+    size_t capacity;
+    size_t size;
+    enum encode_result result;
+};
+
+void xbzrle_encode_batch(struct xbzrle_job *jobs, size_t count, size_t page_size);
+void xbzrle_encode_update_batch(struct xbzrle_job *jobs, size_t count, size_t page_size);
 
 /* True if `delta` is well formed and stays inside a page of `page_size`. Any bytes may be asked. */
 bool xbzrle_check(const uint8_t *delta, size_t size, size_t page_size);
@@ -74,16 +92,23 @@ bool xbzrle_decode_checked(const uint8_t *delta, size_t size, uint8_t *page, siz
  * The plain functions use the best that this processor runs, chosen at the first call.
  */
 struct xbzrle_kernel {
-    const char *name; /* "scalar", "avx2", "avx512", "neon" */
+    const char *name; /* "scalar", "sse4", "avx2", "avx512", "neon" */
     bool (*usable)(void);
     enum encode_result (*encode)(const uint8_t *, const uint8_t *, size_t, uint8_t *, size_t,
                                  size_t *);
     enum encode_result (*encode_update)(uint8_t *, const uint8_t *, size_t, uint8_t *, size_t,
                                         size_t *);
     bool (*decode)(const uint8_t *, size_t, uint8_t *, size_t);
+    bool (*is_all)(const uint8_t *page, size_t page_size, uint8_t byte); /* zero_page.h */
 };
 
-/* All kernels of this build, slowest first, ended by NULL; for tests and benchmarks. */
+/*
+ * All kernels of this build, slowest first, ended by NULL; for tests and benchmarks, which must ask
+ * usable() before they call one.
+ */
 extern const struct xbzrle_kernel *const xbzrle_kernels[];
+
+/* The one that the plain functions use. */
+const struct xbzrle_kernel *xbzrle_kernel_best(void);
 
 #endif

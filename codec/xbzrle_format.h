@@ -8,7 +8,7 @@
 
 /* The lengths of XBZRLE's runs: what all kernels share. Not installed. */
 
-/* Pages above this may hold runs whose length takes three bytes. */
+/* From this length on three bytes are needed: only pages as large as this can have use for it. */
 #define XBZRLE_TWO_BYTE_LIMIT 16384u
 
 /* Bytes that `length` takes. */
@@ -41,7 +41,7 @@ static inline bool xbzrle_length_get(const uint8_t **in, const uint8_t *end, siz
     if (length >= 0x80) {
         length = (length & 0x7f) | (size_t)*at << 7;
         if (*at++ >= 0x80) {
-            if (page_size <= XBZRLE_TWO_BYTE_LIMIT || at == end || *at >= 0x80)
+            if (page_size < XBZRLE_TWO_BYTE_LIMIT || at == end || *at >= 0x80)
                 return false;
             length = (length & 0x3fff) | (size_t)*at++ << 14;
         }

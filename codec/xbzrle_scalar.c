@@ -5,107 +5,92 @@
 #include "xbzrle_kernels.h"
 
 /*
- * The portable kernel: eight bytes a step, in unaligned words, so that a run's end costs no
- * return to a boundary. Little-endian order makes the lowest set bit the first byte.
+ * The portable kernel: eight bytes a step. Little-endian order makes bit 0 of a mask the first
+ * byte.
  */
-static inline uint64_t load_le64(const uint8_t *at)
+
+#define RUN_SHORT    16u
+#define PLACES_DENSE 0u
+
+KERNEL_INLINE uint64_t load_word(const uint8_t *at)
 {
     uint64_t word;
 
     memcpy(&word, at, sizeof(word));
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-    word = __builtin_bswap64(word);
-#endif
     return word;
 }
 
-/* The first position from `at` on where the pages differ, or `end`. */
-static inline size_t find_changed(const uint8_t *a, const uint8_t *b, size_t at, size_t end)
+/* Bit i of the result is set if byte i of `diff`, counted in memory, is not 0. */
+KERNEL_INLINE uint64_t changed_bytes(uint64_t diff)
 {
-    for (; end - at >= 8; at += 8) {
-        uint64_t diff = load_le64(a + at) ^ load_le64(b + at);
-        if (diff)
-            return at + (size_t)__builtin_ctzll(diff) / 8;
-    }
-    while (at < end && a[at] == b[at])
-        at++;
-    return at;
+    const uint64_t low = 0x7f7f7f7f7f7f7f7fu;
+
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    diff = __builtin_bswap64(diff);
+#endif
+    /* The top bit of each byte tells; the product gathers the eight of them in the top byte. */
+    uint64_t tops = (((diff & low) + low) | diff) & ~low;
+    return (tops >> 7) * 0x0102040810204080u >> 56;
 }
 
-/* The first position from `at` on where the pages are equal, or `end`. */
-static inline size_t find_equal(const uint8_t *a, const uint8_t *b, size_t at, size_t end)
+KERNEL_INLINE bool block_equal(const uint8_t *old_page, const uint8_t *new_page)
 {
-    for (; end - at >= 8; at += 8) {
-        uint64_t diff = load_le64(a + at) ^ load_le64(b + at);
-        /* Sets the top bit of zero bytes. A borrow errs only above the lowest one, which we want.
-         */
-        uint64_t zero = (diff - 0x0101010101010101u) & ~diff & 0x8080808080808080u;
-        if (zero)
-            return at + (size_t)__builtin_ctzll(zero) / 8;
-    }
-    while (at < end && a[at] != b[at])
-        at++;
-    return at;
+    uint64_t any = 0;
+
+    for (size_t i = 0; i < 256; i += 8)
+        any |= load_word(old_page + i) ^ load_word(new_page + i);
+    return any == 0;
 }
 
-/* Encodes; with `update`, which is then `old_page`, brings that page up to date as well. */
-static inline enum encode_result encode_runs(const uint8_t *old_page, const uint8_t *new_page,
-                                             uint8_t *update, size_t page_size, uint8_t *delta,
-                                             size_t capacity, size_t *ret_size)
+KERNEL_INLINE uint64_t word_mask(const uint8_t *old_page, const uint8_t *new_page, uint8_t *update)
 {
-    uint8_t *out = delta, *limit = delta + capacity;
-    size_t at = 0;
+    uint64_t mask = 0;
 
-    *ret_size = 0;
-    for (;;) {
-        size_t start = find_changed(old_page, new_page, at, page_size);
-        if (start == page_size)
-            break;
-        size_t end = find_equal(old_page, new_page, start, page_size);
-        size_t skip = start - at, count = end - start;
-        if (xbzrle_length_size(skip) + xbzrle_length_size(count) + count > (size_t)(limit - out)) {
-            if (update)
-                memcpy(update + start, new_page + start, page_size - start);
-            return ENCODE_OVERFLOW;
-        }
-        out = xbzrle_length_put(out, skip);
-        out = xbzrle_length_put(out, count);
-        memcpy(out, new_page + start, count);
+    KERNEL_UNROLL
+    for (unsigned i = 0; i < 64; i += 8) {
+        uint64_t new_bytes = load_word(new_page + i);
+        __asm__("" : "+r"(new_bytes)); /* no second load: somebody may write the page meanwhile */
+        uint64_t diff = load_word(old_page + i) ^ new_bytes;
+        if (diff == 0)
+            continue;
+        mask |= changed_bytes(diff) << i;
         if (update)
-            memcpy(update + start, new_page + start, count);
-        out += count;
-        at = end;
+            memcpy(update + i, &new_bytes, sizeof(new_bytes));
     }
-    if (at < page_size && limit - out < 2)
-        return ENCODE_OVERFLOW;
-    *ret_size = (size_t)(out - delta);
-    return out == delta ? ENCODE_UNCHANGED : ENCODE_DELTA;
+    return mask;
 }
 
-static enum encode_result encode(const uint8_t *old_page, const uint8_t *new_page, size_t page_size,
-                                 uint8_t *delta, size_t capacity, size_t *ret_size)
+KERNEL_INLINE size_t places_add(uint16_t *places, uint64_t edges, size_t at, bool dense)
 {
-    return encode_runs(old_page, new_page, NULL, page_size, delta, capacity, ret_size);
+    size_t count = 0;
+
+    (void)dense;
+    for (; edges; edges &= edges - 1)
+        places[count++] = (uint16_t)(at + (size_t)__builtin_ctzll(edges));
+    return count;
 }
 
-static enum encode_result encode_update(uint8_t *cached_page, const uint8_t *new_page,
-                                        size_t page_size, uint8_t *delta, size_t capacity,
-                                        size_t *ret_size)
+#include "xbzrle_runs.h"
+
+KERNEL_INLINE uint8_t *runs_emit(const uint16_t *places, size_t runs, const uint8_t *source,
+                                 size_t page_size, uint8_t *out)
 {
-    return encode_runs(cached_page, new_page, cached_page, page_size, delta, capacity, ret_size);
+    return runs_emit_each(places, runs, source, page_size, out);
 }
 
-static bool decode(const uint8_t *delta, size_t size, uint8_t *page, size_t page_size)
-{
-    const uint8_t *in = delta, *end = delta + size;
-    struct xbzrle_run run;
-    size_t at = 0;
+#include "xbzrle_decoder.h"
+#include "xbzrle_engine.h"
 
-    while (in < end) {
-        if (!xbzrle_run_get(&in, end, in == delta, at, page_size, &run))
+static bool is_all(const uint8_t *page, size_t page_size, uint8_t byte)
+{
+    const uint64_t want = 0x0101010101010101u * byte;
+
+    for (size_t at = 0; at < page_size; at += 64) {
+        uint64_t any = 0;
+        for (size_t i = 0; i < 64; i += 8)
+            any |= load_word(page + at + i) ^ want;
+        if (any)
             return false;
-        memcpy(page + at + run.skip, run.bytes, run.count);
-        at += run.skip + run.count;
     }
     return true;
 }
@@ -121,4 +106,5 @@ const struct xbzrle_kernel xbzrle_scalar = {
     .encode = encode,
     .encode_update = encode_update,
     .decode = decode,
+    .is_all = is_all,
 };

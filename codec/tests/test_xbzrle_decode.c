@@ -98,7 +98,7 @@ static void test_third_length_byte_in_large_pages(void **state)
     (void)state;
     expect_decoding(three, sizeof(three), 65536, true);
     expect_decoding(three, sizeof(three), 16448, true);
-    expect_decoding(three, sizeof(three), 16384, false);
+    expect_decoding(three, sizeof(three), 16320, false);
     expect_decoding(four, sizeof(four), 65536, false);
     expect_decoding(three, 2, 65536, false);
 }

@@ -69,7 +69,7 @@ size_t twin_xbzrle_size(const uint8_t *old_page, const uint8_t *new_page, size_t
 static bool get_length(const uint8_t *delta, size_t size, size_t *at, size_t page_size,
                        size_t *ret_length)
 {
-    size_t most = page_size > 16384 ? 3 : 2;
+    size_t most = page_size >= 16384 ? 3 : 2;
 
     *ret_length = 0;
     if (size - *at < 2)
