@@ -48,9 +48,11 @@ static void test_long_texts(void **state)
 
     error_at(&box.error, huge, 4294967295u, "what%s", huge);
     assert_non_null(strstr(box.error.text, ":4294967295: whath"));
-    error_set(&box.error, "kept");
+    error_set(&box.error, "kept%s", huge);
     error_prefix(&box.error, "%s", huge);
-    assert_string_equal(box.error.text + strlen(box.error.text) - 5, "hkept");
+    const char *kept = strstr(box.error.text, "hkept");
+    assert_non_null(kept);
+    assert_true(strlen(kept) > 300);
     for (size_t i = 0; i < sizeof box.guard; i++)
         assert_int_equal(box.guard[i], 'g');
 }

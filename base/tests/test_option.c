@@ -175,7 +175,7 @@ static void test_texts_are_owned(void **state)
 static void test_nearest(void **state)
 {
     (void)state;
-    static const char *const names[] = {"bandwidth", "latency", "buffer", "rate", "x", NULL};
+    static const char *const names[] = {"bandwidth", "latency", "buffer", "rt", "rate", "x", NULL};
     static const struct {
         const char *text, *nearest;
     } rows[] = {
