@@ -24,12 +24,19 @@ enum plot_format {
     PLOT_TERMINAL /* characters */
 };
 
-/* What is drawn: both are borrowed. */
+/* A measured migration and its prediction. */
+struct plot_pair {
+    double measured_total_s, predicted_total_s, measured_downtime_ms, predicted_downtime_ms;
+};
+
+/* What is drawn: all is borrowed. */
 struct plot_input {
     const struct study *study;
-    const struct record *run; /* with its iterations and samples; for kinds that `needs_run` */
-    enum plot_format format;  /* characters cannot show what pixels can */
-    size_t columns;           /* of the terminal; set by plot_characters */
+    const struct record *run;      /* with its iterations and samples; for kinds that `needs_run` */
+    const struct plot_pair *pairs; /* for plot_validation */
+    size_t pair_count;
+    enum plot_format format; /* characters cannot show what pixels can */
+    size_t columns;          /* of the terminal; set by plot_characters */
 };
 
 struct plot_kind {
@@ -44,6 +51,7 @@ struct plot_kind {
 };
 
 extern const struct plot_kind *const plot_kinds[];   /* ended by NULL */
+extern const struct plot_kind plot_validation;       /* draws pairs; not for studies */
 const struct plot_kind *plot_find(const char *name); /* NULL if unknown */
 
 /* What shows most of this study: one run's course, or all runs. */

@@ -239,11 +239,17 @@ static void views_say_what_the_tables_hold(void **state)
 {
     (void)state;
     struct store *store = fresh();
-    int64_t times[5] = {50, 10, 40, 20, 30}; /* s; median 30, of the first four 30 as well */
+    int64_t times[5] = {50, 10, 40, 20, 30}; /* the median is 30, of the first four 30 as well */
     for (uint64_t seed = 0; seed < 5; seed++) {
         struct record *record = made_up_record(16 * MIB, seed);
         record->total_time_ns = times[seed] * 1000000000;
-        record->downtime_ns = times[seed] * 1000000;
+        record->downtime_ns = (100 - times[seed]) * 1000000; /* ordered the other way round */
+        put(store, record);
+        if (seed == 4)
+            continue;
+        record = made_up_record(64 * MIB, seed); /* four: the median lies between two */
+        record->total_time_ns = times[seed] * 1000000000;
+        record->downtime_ns = times[seed] * times[seed] * 1000000;
         put(store, record);
     }
     put(store, made_up_record(0, 1));
@@ -251,19 +257,22 @@ static void views_say_what_the_tables_hold(void **state)
     put(store, failed);
     store_close(store);
     const char *path = test_path("s.db");
-    assert_int_equal(query(path, "SELECT count(*) FROM v_run"), 7);
+    assert_int_equal(query(path, "SELECT count(*) FROM v_run"), 11);
     assert_int_equal(query(path, "SELECT total_time_s FROM v_run WHERE seed = '0000000000000001'"
                                  " AND xbzrle_cache_mib = 16"),
                      10);
     assert_int_equal(query(path, "SELECT count(*) FROM v_run WHERE downtime_ms IS NULL"), 2);
     assert_int_equal(query(path, "SELECT count(*) FROM v_run WHERE xbzrle_pages IS NULL"), 1);
-    assert_int_equal(query(path, "SELECT count(*) FROM v_cache_size"), 3);
+    assert_int_equal(query(path, "SELECT count(*) FROM v_cache_size"), 4);
     assert_int_equal(query(path, "SELECT total_time_s FROM v_cache_size"
                                  " WHERE xbzrle_cache_mib = 16"),
                      30);
     assert_int_equal(query(path, "SELECT downtime_ms * 1000 + converged * 10 + runs"
                                  " FROM v_cache_size WHERE xbzrle_cache_mib = 16"),
-                     30055);
+                     70055);
+    assert_int_equal(query(path, "SELECT total_time_s * 10000 + downtime_ms FROM v_cache_size"
+                                 " WHERE xbzrle_cache_mib = 64"),
+                     300000 + (400 + 1600) / 2);
     assert_int_equal(query(path, "SELECT converged = 0 AND total_time_s IS NULL"
                                  " FROM v_cache_size WHERE xbzrle_cache_mib IS NULL"),
                      1);
