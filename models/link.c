@@ -47,10 +47,12 @@ int64_t link_arrival(const struct link *link, int64_t now_ns)
 
 void link_set_bandwidth(struct link *link, int64_t now_ns, uint64_t bandwidth_bytes_per_s)
 {
-    if (link->empty_ns > now_ns) {
-        wide queued = (wide)(link->empty_ns - now_ns) * link->options.bandwidth_bytes_per_s;
+    wide queued = 0; /* bytes, times 10^9: whole, so that nothing is lost */
+    if (link->empty_ns >= now_ns)
+        queued =
+            (wide)(link->empty_ns - now_ns) * link->options.bandwidth_bytes_per_s + link->remainder;
+    if (queued)
         link->empty_ns = now_ns + (int64_t)(queued / bandwidth_bytes_per_s);
-    }
-    link->remainder = 0;
+    link->remainder = (uint64_t)(queued % bandwidth_bytes_per_s);
     link->options.bandwidth_bytes_per_s = bandwidth_bytes_per_s;
 }
