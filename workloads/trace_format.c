@@ -163,7 +163,7 @@ const char *trace_place_unpack(const uint8_t bytes[static TRACE_PLACE_SIZE],
     ret->pages = bytes_get_le32(bytes + 8);
     *ret_name_length = bytes_get_le32(bytes + 12);
     ret->address = bytes_get_le64(bytes + 16);
-    if (*ret_name_length > TRACE_TEXT_MAX || ret->pages > TRACE_PAGES_MAX ||
+    if (*ret_name_length > TRACE_NAME_MAX || ret->pages > TRACE_PAGES_MAX ||
         ret->first_page > TRACE_PAGES_MAX - ret->pages)
         return "impossible lengths of a place";
     return NULL;

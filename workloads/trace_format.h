@@ -93,7 +93,8 @@
 #define TRACE_TRAILER_SIZE  40u
 
 /* What a reader allocates at most is bounded by these, whatever a file says. */
-#define TRACE_TEXT_MAX  4096u      /* of command and comment, each; and of a place's name */
+#define TRACE_TEXT_MAX  4096u      /* of command and comment, each */
+#define TRACE_NAME_MAX  255u       /* of a place's name */
 #define TRACE_RAW_MAX   (4u << 20) /* of a block's records */
 #define TRACE_PAGES_MAX (1u << 28) /* 1 TiB of memory */
 
@@ -121,7 +122,7 @@ struct trace_block {
 struct trace_place {
     uint32_t first_page, pages;
     uint64_t address;
-    char name[TRACE_TEXT_MAX + 1];
+    char name[TRACE_NAME_MAX + 1];
 };
 
 struct trace_epoch {
