@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -146,77 +145,76 @@ static void test_lengths(void **state)
     }
 }
 
-/* A capacity that aims at the delta's own size, where the rules bite. */
-static size_t choose_capacity(struct page_random *random, size_t size, size_t page_size)
+/* The two wordings of the limit say the same: the twin's, step by step, and the closed one. */
+static void test_two_wordings_of_the_limit(void **state)
 {
-    switch (page_random_below(random, 4)) {
-    case 0:
-        return page_size;
-    case 1:
-        return page_random_below(random, page_size + 905);
-    default:
-        return size + 4 < 7 ? page_random_below(random, 8)
-                            : size - 3 + page_random_below(random, 7);
-    }
-}
-
-/* Buffers of the exact size, so that the sanitizers see a byte too far. */
-static void compare_with_twin(const struct xbzrle_kernel *kernel, struct page_random *random,
-                              size_t page_size)
-{
-    uint8_t *old_page = malloc(page_size), *new_page = malloc(page_size);
-    uint8_t *cached = malloc(page_size), *twin = malloc(2 * page_size);
-    size_t size, twin_size, fused_size;
-
-    page_pair_make(random, old_page, new_page, page_size);
-    memcpy(cached, old_page, page_size);
-    size_t free_size = twin_xbzrle_size(old_page, new_page, page_size);
-    size_t capacity = choose_capacity(random, free_size, page_size);
-    if (capacity > 2 * page_size)
-        capacity = 2 * page_size;
-    uint8_t *delta = malloc(capacity ? capacity : 1), *fused = malloc(capacity ? capacity : 1);
-    enum encode_result want =
-        twin_xbzrle_encode(old_page, new_page, page_size, twin, capacity, &twin_size);
-
-    /* The two wordings of the limit say the same. */
-    bool equal_tail = old_page[page_size - 1] == new_page[page_size - 1];
-    assert_int_equal(want == ENCODE_OVERFLOW,
-                     free_size > capacity || (equal_tail && free_size + 2 > capacity));
-
-    assert_int_equal(kernel->encode(old_page, new_page, page_size, delta, capacity, &size), want);
-    assert_int_equal(
-        kernel->encode_update(cached, new_page, page_size, fused, capacity, &fused_size), want);
-    assert_memory_equal(cached, new_page, page_size);
-    assert_int_equal(size, twin_size);
-    assert_int_equal(fused_size, twin_size);
-    assert_memory_equal(delta, twin, size);
-    assert_memory_equal(fused, twin, size);
-    if (want != ENCODE_OVERFLOW) {
-        uint8_t *exact = malloc(size ? size : 1);
-        memcpy(exact, delta, size);
-        assert_true(xbzrle_check(exact, size, page_size));
-        assert_true(kernel->decode(exact, size, old_page, page_size));
-        assert_memory_equal(old_page, new_page, page_size);
-        free(exact);
-    }
-    free(fused);
-    free(delta);
-    free(twin);
-    free(cached);
-    free(new_page);
-    free(old_page);
-}
-
-static void test_kernels_against_twin(void **state)
-{
-    static const size_t page_sizes[] = {4096, 4096, 4096, 1024, 1088, 4032, 8192, 16384, 65536};
+    struct page_random random = {.state = 1};
+    uint8_t old_page[PAGE], new_page[PAGE], delta[PAGE + 8];
 
     (void)state;
-    for (size_t i = 0; xbzrle_kernels[i]; i++) {
-        struct page_random random = {.state = 1};
-        for (size_t round = 0; xbzrle_kernels[i]->usable() && round < 9000; round++)
-            compare_with_twin(xbzrle_kernels[i], &random, page_sizes[round % 9]);
+    for (size_t round = 0; round < 4000; round++) {
+        page_pair_make(&random, old_page, new_page, PAGE);
+        size_t size = twin_xbzrle_size(old_page, new_page, PAGE), twin_size;
+        size_t capacity = size % PAGE + page_random_below(&random, 8);
+        bool equal_tail = old_page[PAGE - 1] == new_page[PAGE - 1];
+        enum encode_result result =
+            twin_xbzrle_encode(old_page, new_page, PAGE, delta, capacity, &twin_size);
+        assert_int_equal(result == ENCODE_OVERFLOW,
+                         size > capacity || (equal_tail && size + 2 > capacity));
     }
+}
+
+/* A batch gives what the single calls give, in any order of the pages, and sets size and result. */
+static void test_batch(void **state)
+{
+    enum { JOBS = 40 };
+    struct page_random random = {.state = 2};
+    static uint8_t old_pages[JOBS][PAGE], new_pages[JOBS][PAGE], deltas[JOBS][PAGE];
+    struct xbzrle_job jobs[JOBS];
+    uint8_t delta[PAGE];
+
+    (void)state;
+    for (size_t i = 0; i < JOBS; i++) {
+        size_t at = i * 27 % JOBS;
+        page_pair_make(&random, old_pages[at], new_pages[at], PAGE);
+        jobs[i] = (struct xbzrle_job){.old_page = old_pages[at],
+                                      .new_page = new_pages[at],
+                                      .delta = deltas[i],
+                                      .capacity = PAGE - i};
+    }
+    for (int update = 0; update < 2; update++) {
+        if (update)
+            xbzrle_encode_update_batch(jobs, JOBS, PAGE);
+        else
+            xbzrle_encode_batch(jobs, JOBS, PAGE);
+        for (size_t i = 0; i < JOBS; i++) {
+            size_t size, at = i * 27 % JOBS;
+            if (update) {
+                assert_memory_equal(old_pages[at], new_pages[at], PAGE);
+                continue;
+            }
+            assert_int_equal(
+                xbzrle_encode(old_pages[at], new_pages[at], PAGE, delta, PAGE - i, &size),
+                jobs[i].result);
+            assert_int_equal(jobs[i].size, size);
+            assert_memory_equal(deltas[i], delta, size);
+        }
+    }
+    xbzrle_encode_batch(jobs, 0, PAGE);
+}
+
+/* The table is in order, holds scalar at least, and the best is the last that can run. */
+static void test_kernels(void **state)
+{
+    const struct xbzrle_kernel *last = NULL;
+
+    (void)state;
+    assert_string_equal(xbzrle_kernels[0]->name, "scalar");
+    for (size_t i = 0; xbzrle_kernels[i]; i++) {
+        if (xbzrle_kernels[i]->usable())
+            last = xbzrle_kernels[i];
+    }
+    assert_ptr_equal(xbzrle_kernel_best(), last);
 }
 
 int main(void)
@@ -228,7 +226,9 @@ int main(void)
         cmocka_unit_test(test_golden_header_drawing),
         cmocka_unit_test(test_corner_at_the_limit),
         cmocka_unit_test(test_lengths),
-        cmocka_unit_test(test_kernels_against_twin),
+        cmocka_unit_test(test_two_wordings_of_the_limit),
+        cmocka_unit_test(test_batch),
+        cmocka_unit_test(test_kernels),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
