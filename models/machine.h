@@ -34,7 +34,7 @@ struct machine {
     uint64_t description_bytes; /* the JSON description of the stream */
 };
 
-/* Models as named by option `machine` of [guest], ended by NULL: "pc", "pc-vga", "virtio". */
+/* Models as named by option `machine` of [guest], ended by NULL: "pc", "pc-vga", "pc-virtio". */
 extern const char *const machine_names[];
 const char *machine_help(unsigned index); /* one line for that name */
 

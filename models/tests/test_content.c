@@ -2,11 +2,13 @@
 #include "base/random.h"
 #include "models/content.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -141,6 +143,22 @@ static void test_no_two_alike(void **state)
     assert_true(p > 1e-3 && p < 1 - 1e-3);
 }
 
+/* A text page begins with its number, which tells it from all others. */
+static void test_text_pages_are_labelled(void **state)
+{
+    (void)state;
+    struct content *content = create(0, 1, 2 << 20, 2);
+    for (uint64_t i = 0; i < 200; i++) {
+        uint64_t page = random_mix(1, i, 0) >> (12 + i % 52);
+        uint8_t bytes[PAGE_SIZE];
+        char label[32];
+        snprintf(label, sizeof label, "%016" PRIx64 "\n", page);
+        content_page(content, page, bytes);
+        assert_memory_equal(bytes, label, 17);
+    }
+    content_destroy(content);
+}
+
 /* Ranges rule over the mixture, later ones over earlier; FILL_GUEST and no pages change nothing. */
 static void test_ranges(void **state)
 {
@@ -190,8 +208,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_pure_function), cmocka_unit_test(test_shares),
-        cmocka_unit_test(test_no_two_alike),  cmocka_unit_test(test_ranges),
-        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_no_two_alike),  cmocka_unit_test(test_text_pages_are_labelled),
+        cmocka_unit_test(test_ranges),        cmocka_unit_test(test_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
