@@ -12,6 +12,8 @@ const struct option host_cost_table[] = {
     COST("setup-time", setup_ns, "1ms", "from there to the first bitmap sync"),
     COST("sync-time", sync_ns_per_gib, "200us", "one bitmap sync, for each GiB of guest memory"),
     COST("zero-page-time", zero_page_ns, "540ns", "CPU time to find and send a page of zeros"),
+    COST("untouched-page-time", untouched_page_ns, "10us",
+         "on top, where the host has not backed the page yet"),
     COST("page-time", page_ns, "1us", "CPU time to find, copy and send a whole page"),
     COST("encode-time", encode_ns, "850ns", "CPU time to look up and encode a cached page"),
     COST("insert-time", insert_ns, "300ns", "CPU time to copy a page into the cache"),

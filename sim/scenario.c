@@ -16,6 +16,8 @@ static const struct option GUEST_OPTIONS[] = {
     {"uptime", OPTION_TIME, offsetof(struct guest_options, uptime_ns), "1s",
      .help = "how long the workloads have run when the migration starts",
      .max = 86400ull * 1000000000},
+    {"preallocated", OPTION_SWITCH, offsetof(struct guest_options, preallocated), "on",
+     .help = "the host has backed all memory; off: the first look at an untouched page costs more"},
     {0},
 };
 

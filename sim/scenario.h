@@ -23,6 +23,7 @@ struct guest_options {
     uint64_t memory_bytes;
     unsigned machine; /* index into machine_names */
     int64_t uptime_ns;
+    bool preallocated; /* the host has backed all memory, touched or not */
     struct content_options content;
 };
 

@@ -88,6 +88,8 @@ enum sender_step sender_step(struct sender *sender, sim_time *now)
     uint8_t byte = 0;
     if (!delta && guest_page_is_untouched_zero(sender->guest, page.page_no, *now)) {
         took = put_zero(sender, &page, 0, false);
+        if (!sender->wrapped && !sender->scenario->guest.preallocated)
+            took += sender->scenario->host.untouched_page_ns;
     } else {
         page.bytes = guest_page(sender->guest, page.page_no, *now, sender->scratch);
         if (is_zero(sender, page.bytes, &byte))

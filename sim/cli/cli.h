@@ -10,6 +10,7 @@
 #include "sim/scenario_text.h"
 #include "sim/study/sweep.h"
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -55,6 +56,9 @@ bool cli_write_file(const char *path, const char *text, struct error *error);
 /* A number from `least` to `most`; false with a message. */
 bool cli_number(const char *command, const char *option, const char *text, unsigned long least,
                 unsigned long most, unsigned long *ret);
+
+/* From now on Ctrl-C and SIGTERM only set this flag. */
+const volatile sig_atomic_t *cli_interrupts(void);
 
 /* The number of processors that may be used, at most 256. */
 unsigned long cli_processors(void);

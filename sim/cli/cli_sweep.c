@@ -26,11 +26,12 @@ static void note_interrupt(int signal)
     interrupted = 1;
 }
 
-static void catch_interrupts(void)
+const volatile sig_atomic_t *cli_interrupts(void)
 {
     struct sigaction action = {.sa_handler = note_interrupt}; /* no SA_RESTART: poll must end */
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
+    return &interrupted;
 }
 
 /* A run that the sweep wants, done now or before. */
@@ -123,7 +124,7 @@ static int execute(struct progress *progress, struct sweep *sweep, unsigned long
 {
     struct error error;
     struct sweep_options options = {.worker_count = (unsigned)jobs,
-                                    .interrupted = &interrupted,
+                                    .interrupted = cli_interrupts(),
                                     .take = take,
                                     .context = progress};
     show(progress);
@@ -150,7 +151,7 @@ int cli_run_sweep(const char *command, struct sweep *sweep, const char *name, co
     struct wanted *wanted = list_wanted(sweep);
     int status = STATUS_DONE;
     *ret_study = NULL;
-    catch_interrupts();
+    cli_interrupts();
     if (!db) {
         progress.study = study_create(name, axes, sweep->axis_count);
     } else {

@@ -19,6 +19,7 @@ static const struct command {
     {"plot", cmd_plot, "plots of a study: PNG, SVG, or in the terminal"},
     {"record", cmd_record, "record the memory writes of a process into a trace"},
     {"trace", cmd_trace, "look at a trace, or verify it"},
+    {"validate", cmd_validate, "predictions beside migrations that a real QEMU did"},
     {"list", cmd_list, "workloads, caches, codecs, machines, plots, parameters"},
 };
 #define COMMAND_COUNT (sizeof COMMANDS / sizeof *COMMANDS)

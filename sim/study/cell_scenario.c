@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "sim/study/cell_scenario.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+/*
+ * The guest's memory, as scripts/qemu-lab/guest.c lays it out: two pages of code and one of
+ * variables at 1 MiB (the latter written all the time), the region from 16 MiB on, the pad behind
+ * it.
+ */
+#define UPTIME_MS 1150 /* READY, then a second and a bit, then the command */
+
+struct builder {
+    struct scenario_text *text;
+    struct error *error;
+    bool ok;
+};
+
+static void put(struct builder *b, const char *section, const char *key, const char *format, ...)
+    ERROR_FORMAT(4, 5);
+
+static void put(struct builder *b, const char *section, const char *key, const char *format, ...)
+{
+    char value[64];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(value, sizeof value, format, args);
+    va_end(args);
+    scenario_text_set(b->text, section, key, value, 0);
+}
+
+static void refuse(struct builder *b, const char *what, const char *name)
+{
+    if (b->ok)
+        error_set(b->error, "%s '%.60s' is not known here", what, name);
+    b->ok = false;
+}
+
+/* The whole number of that name, or `otherwise`; a negative one or another type is refused. */
+static uint64_t number(struct builder *b, const json_t *object, const char *key, uint64_t otherwise)
+{
+    const json_t *value = json_object_get(object, key);
+    if (!value)
+        return otherwise;
+    if (!json_is_integer(value) || json_integer_value(value) < 0)
+        refuse(b, "a value of", key);
+    return json_is_integer(value) ? (uint64_t)json_integer_value(value) : 0;
+}
+
+static const char *word(struct builder *b, const json_t *object, const char *key,
+                        const char *otherwise)
+{
+    const json_t *value = json_object_get(object, key);
+    if (value && !json_is_string(value))
+        refuse(b, "a value of", key);
+    return json_is_string(value) ? json_string_value(value) : otherwise;
+}
+
+/* Every key of the object must be one of `known`, ended by NULL. */
+static void check_keys(struct builder *b, const json_t *object, const char *what,
+                       const char *const *known)
+{
+    const char *key;
+    json_t *value;
+    json_object_foreach((json_t *)(uintptr_t)object, key, value)
+    {
+        size_t i = 0;
+        while (known[i] && strcmp(known[i], key) != 0)
+            i++;
+        if (!known[i])
+            refuse(b, what, key);
+    }
+}
+
+static void add_writes(struct builder *b, const json_t *guest, const char *kind)
+{
+    static const char load[] = "workload load";
+    uint64_t rate = number(b, guest, "rate_per_s", 0);
+    put(b, load, "kind", "lab");
+    put(b, load, "pattern", "%.40s", kind);
+    if (!strcmp(kind, "stride"))
+        put(b, load, "stride", "%" PRIu64 "B", number(b, guest, "step", 1024));
+    else if (strcmp(kind, "sequential") != 0)
+        put(b, load, "write-size", "%" PRIu64 "B", number(b, guest, "write_bytes", 8));
+    if (rate)
+        put(b, load, "rate", "%" PRIu64, rate);
+    else
+        put(b, load, "rate", "unpaced");
+}
+
+/*
+ * What an unpaced guest reached before the migration began is an input: it depends on the host.
+ * Rows are [second, writes so far, writes owed].
+ */
+static void add_speed(struct builder *b, const json_t *run)
+{
+    const json_t *rate = json_object_get(run, "guest_rate");
+    size_t before = (size_t)number(b, rate, "seconds_at_migrate", 0);
+    const json_t *row = json_array_get(json_object_get(rate, "source"), before ? before - 1 : 0);
+    json_int_t seconds = json_integer_value(json_array_get(row, 0));
+    json_int_t writes = json_integer_value(json_array_get(row, 1));
+    if (seconds < 1 || writes < 1) {
+        refuse(b, "an unpaced guest without", "guest_rate");
+        return;
+    }
+    put(b, "workload load", "write-time", "%" PRIu64 "ns",
+        (uint64_t)((double)seconds * 1e9 / (double)writes + 0.5));
+}
+
+static void add_guest(struct builder *b, const json_t *run, const json_t *guest)
+{
+    static const char *const known[] = {"memory_mib",  "memory_kib", "prealloc", "kind",
+                                        "region_mib",  "fill",       "pad_mib",  "rate_per_s",
+                                        "write_bytes", "step",       "spin",     NULL};
+    static const char *const kinds[] = {"idle",    "stride", "random", "sequential",
+                                        "hotcold", "zipf",   NULL};
+    check_keys(b, guest, "guest parameter", known);
+    const char *kind = word(b, guest, "kind", "");
+    size_t i = 0;
+    while (kinds[i] && strcmp(kinds[i], kind) != 0)
+        i++;
+    if (!kinds[i])
+        refuse(b, "guest kind", kind);
+    uint64_t kib = number(b, guest, "memory_kib", number(b, guest, "memory_mib", 512) * 1024);
+    put(b, "guest", "memory", "%" PRIu64 "KiB", kib);
+    put(b, "guest", "zero-share", "100%%");
+    put(b, "guest", "text-share", "0%%");
+    put(b, "guest", "uptime", "%dms", UPTIME_MS);
+    if (json_is_false(json_object_get(guest, "prealloc")))
+        put(b, "guest", "preallocated", "off");
+    put(b, "workload code", "kind", "idle");
+    put(b, "workload code", "offset", "1M");
+    put(b, "workload code", "region", "8K");
+    put(b, "workload code", "fill", "random");
+    put(b, "workload state", "kind", "stride");
+    put(b, "workload state", "offset", "1032K");
+    put(b, "workload state", "region", "4K");
+    put(b, "workload state", "fill", "random");
+    put(b, "workload state", "stride", "4K");
+    put(b, "workload state", "rate", "1000");
+    if (!strcmp(kind, "zipf")) {
+        put(b, "workload weights", "kind", "idle");
+        put(b, "workload weights", "offset", "2M");
+        put(b, "workload weights", "region", "%" PRIu64 "KiB",
+            (number(b, guest, "region_mib", 0) * 256 * 4 + 1023) / 1024);
+        put(b, "workload weights", "fill", "random");
+    }
+    put(b, "workload load", "kind", "idle");
+    put(b, "workload load", "offset", "16M");
+    put(b, "workload load", "region", "%" PRIu64 "M", number(b, guest, "region_mib", 0));
+    put(b, "workload load", "fill", "%.20s", word(b, guest, "fill", "random"));
+    if (strcmp(kind, "idle") != 0) {
+        add_writes(b, guest, kind);
+        if (!number(b, guest, "rate_per_s", 0))
+            add_speed(b, run);
+    }
+    uint64_t pad = number(b, guest, "pad_mib", 0);
+    if (pad) {
+        put(b, "workload pad", "kind", "idle");
+        put(b, "workload pad", "region", "%" PRIu64 "M", pad);
+        put(b, "workload pad", "fill", "random");
+    }
+}
+
+static void add_migration(struct builder *b, const json_t *migration)
+{
+    static const char *const known[] = {"max-bandwidth", "downtime-limit", "xbzrle-cache-size",
+                                        "capabilities", NULL};
+    static const char *const capabilities[] = {"xbzrle", NULL};
+    const json_t *on = json_object_get(migration, "capabilities");
+    check_keys(b, on, "capability", capabilities);
+    check_keys(b, migration, "migration parameter", known);
+    put(b, "migration", "max-bandwidth", "%" PRIu64 "B/s",
+        number(b, migration, "max-bandwidth", 134217728));
+    put(b, "migration", "downtime-limit", "%" PRIu64 "ms",
+        number(b, migration, "downtime-limit", 300));
+    if (!json_is_true(json_object_get(on, "xbzrle")))
+        return;
+    put(b, "migration", "xbzrle", "on");
+    put(b, "migration", "xbzrle-cache-size", "%" PRIu64 "B",
+        number(b, migration, "xbzrle-cache-size", 64 << 20));
+}
+
+/* Without a link the stream goes over loopback: copying memory is then all that takes time. */
+static void add_link(struct builder *b, const json_t *link)
+{
+    static const char *const known[] = {"rate_bytes_per_s", NULL};
+    check_keys(b, link, "link parameter", known);
+    put(b, "link", "bandwidth", "%" PRIu64 "B/s", number(b, link, "rate_bytes_per_s", 2ull << 30));
+    put(b, "link", "latency", "20us");
+}
+
+struct scenario_text *cell_scenario(const char *name, const json_t *run, struct error *error)
+{
+    static const char *const known[] = {"id",           "group", "guest",    "migration",
+                                        "time_limit_s", "link",  "settle_s", NULL};
+    const json_t *cell = json_object_get(run, "cell");
+    struct builder b = {must_alloc(1, sizeof *b.text, "a scenario"), error, true};
+    b.text->file = must_copy(name, "a scenario");
+    check_keys(&b, cell, "cell field", known);
+    add_guest(&b, run, json_object_get(cell, "guest"));
+    add_migration(&b, json_object_get(cell, "migration"));
+    add_link(&b, json_object_get(cell, "link"));
+    put(&b, "run", "time-limit", "%" PRIu64 "s", number(&b, cell, "time_limit_s", 60));
+    if (b.ok)
+        return b.text;
+    scenario_text_destroy(b.text);
+    return NULL;
+}
