@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 # migsim: build, test, install. Adding a file never edits this one.
 #
 #   make                 build/release/..., and build/migsim
