@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: GPL-3.0-or-later
 -- A study: what was asked, and what became of each run. Documented in docs/schema.md.
 -- Times are nanoseconds of simulated time since the migrate command; sizes are bytes; counters have
 -- the names of QEMU's query-migrate with '_' for '-'. No wall clock, no host, no path anywhere.
