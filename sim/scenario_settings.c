@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <xxhash.h>
 
 static void add(struct scenario *scenario, const char *section, const char *key, char *value,
                 bool number, const char *unit)
@@ -17,16 +18,54 @@ static void add(struct scenario *scenario, const char *section, const char *key,
         (struct record_setting){must_copy(name, "a setting"), value, number, unit};
 }
 
-/* Files are echoed as written: where they lie on this machine is no part of the scenario. */
+/* What a file holds, as 32 hexadecimal digits; "unreadable" if it went away meanwhile. */
+static char *file_digest(const char *path)
+{
+    uint8_t bytes[1 << 14];
+    char text[33] = "unreadable";
+    FILE *file = fopen(path, "rb");
+    XXH3_state_t *state = XXH3_createState();
+    if (file && state && XXH3_128bits_reset(state) == XXH_OK) {
+        size_t size;
+        while ((size = fread(bytes, 1, sizeof bytes, file)) > 0)
+            XXH3_128bits_update(state, bytes, size);
+        XXH128_hash_t hash = XXH3_128bits_digest(state);
+        if (!ferror(file))
+            snprintf(text, sizeof text, "%016" PRIx64 "%016" PRIx64, hash.high64, hash.low64);
+    }
+    XXH3_freeState(state);
+    if (file)
+        fclose(file);
+    return must_copy(text, "a setting");
+}
+
+/*
+ * Files are echoed as written, with a digest of what they hold: where they lie on this machine is
+ * no part of the scenario, their bytes are.
+ */
+static void add_file(struct scenario *scenario, const char *prefix, const struct option *option,
+                     const struct scenario_entry *entry, const void *object)
+{
+    const char *path = *(char *const *)(const void *)((const char *)object + option->offset);
+    char key[96];
+    snprintf(key, sizeof key, "%s-digest", option->name);
+    add(scenario, prefix, option->name, must_copy(entry ? entry->value : path, "a setting"), false,
+        "");
+    if (path[0])
+        add(scenario, prefix, key, file_digest(path), false, "");
+}
+
 static void add_table(struct scenario *scenario, const struct scenario_text *text,
                       const char *section, const char *prefix, const struct option *table,
                       const void *object)
 {
     for (; table->name; table++) {
         const struct scenario_entry *entry = scenario_text_find(text, section, table->name);
-        char *value = table->path && entry ? must_copy(entry->value, "a setting")
-                                           : option_canonical(table, object);
-        add(scenario, prefix, table->name, value, option_is_number(table), option_unit(table));
+        if (table->path)
+            add_file(scenario, prefix, table, entry, object);
+        else
+            add(scenario, prefix, table->name, option_canonical(table, object),
+                option_is_number(table), option_unit(table));
     }
 }
 
