@@ -25,14 +25,16 @@
     }
 
 /* The eight counters, which a run and each of its iterations have. */
-#define COUNTERS(type, member)                                                                     \
-    UNSIGNED("transferred", type, member.transferred), UNSIGNED("normal", type, member.normal),    \
-        UNSIGNED("duplicate", type, member.duplicate),                                             \
-        UNSIGNED("dirty_sync_count", type, member.dirty_sync_count),                               \
-        UNSIGNED("xbzrle_pages", type, member.xbzrle_pages),                                       \
-        UNSIGNED("xbzrle_bytes", type, member.xbzrle_bytes),                                       \
-        UNSIGNED("xbzrle_cache_miss", type, member.xbzrle_cache_miss),                             \
-        UNSIGNED("xbzrle_overflow", type, member.xbzrle_overflow)
+#define COUNTER(name, type, counters)                                                              \
+    {                                                                                              \
+#name, FIELD_UNSIGNED,                                                                     \
+            offsetof(struct type, counters) + offsetof(struct record_counters, name)               \
+    }
+#define COUNTERS(type, counters)                                                                   \
+    COUNTER(transferred, type, counters), COUNTER(normal, type, counters),                         \
+        COUNTER(duplicate, type, counters), COUNTER(dirty_sync_count, type, counters),             \
+        COUNTER(xbzrle_pages, type, counters), COUNTER(xbzrle_bytes, type, counters),              \
+        COUNTER(xbzrle_cache_miss, type, counters), COUNTER(xbzrle_overflow, type, counters)
 
 const struct field run_fields[] = {
     FLAG("verified", record, verified),

@@ -131,10 +131,9 @@ static bool is_whole(int file, enum plot_format format)
 static char *script_output(const char *path)
 {
     const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
-    size_t base = strlen(name) - strlen(formats[PLOT_SCRIPT].suffix);
-    char *output = must_alloc(base + sizeof ".png", 1, "a file name");
-    memcpy(output, name, base);
-    strcpy(output + base, ".png");
+    size_t base = strlen(name) - strlen(formats[PLOT_SCRIPT].suffix), size = base + sizeof ".png";
+    char *output = must_alloc(size, 1, "a file name");
+    snprintf(output, size, "%.*s.png", (int)base, name);
     return output;
 }
 

@@ -149,7 +149,8 @@ void record_moved(struct record *copy, const void *from)
     copy->settings = moved(copy->settings, from, copy);
     copy->iterations = moved(copy->iterations, from, copy);
     copy->samples = moved(copy->samples, from, copy);
-    struct record_setting *settings = (struct record_setting *)(uintptr_t)copy->settings;
+    /* As layout_of says: the settings follow the record. */
+    struct record_setting *settings = (struct record_setting *)(void *)(copy + 1);
     for (size_t i = 0; i < copy->setting_count; i++) {
         settings[i].key = moved(settings[i].key, from, copy);
         settings[i].value = moved(settings[i].value, from, copy);

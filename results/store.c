@@ -82,7 +82,7 @@ static struct store *connect_immutable(const char *path, struct error *error)
     end += sprintf(end, "file:%s", path[0] == '/' ? "" : "./");
     for (size_t i = 0; i < length; i++)
         end += sprintf(end, strchr(safe, path[i]) ? "%c" : "%%%02x", (unsigned char)path[i]);
-    strcpy(end, "?immutable=1");
+    sprintf(end, "?immutable=1");
     struct store *store = store_connect(uri, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, error);
     if (store) {
         free(store->path);

@@ -17,6 +17,8 @@
 /* What one run needs besides its struct record, reused from run to run. */
 struct scratch {
     struct record_setting *settings;
+    char **texts; /* of the settings: three each */
+    size_t text_count;
     struct record_iteration *iterations;
     struct record_sample *samples;
 };
@@ -111,14 +113,20 @@ static bool read_run(const struct store *store, int64_t id, sqlite3_stmt *row,
     return read_fields(store, id, run_fields, row, 7, record, error);
 }
 
-static void free_settings(struct scratch *scratch, const struct record *record)
+static void release(struct scratch *scratch)
 {
-    for (size_t i = 0; i < record->setting_count; i++) {
-        free((char *)(uintptr_t)scratch->settings[i].key);
-        free((char *)(uintptr_t)scratch->settings[i].value);
-        free((char *)(uintptr_t)scratch->settings[i].unit);
-    }
+    for (size_t i = 0; i < scratch->text_count; i++)
+        free(scratch->texts[i]);
+    free(scratch->texts);
     free(scratch->settings);
+    free(scratch->iterations);
+    free(scratch->samples);
+}
+
+/* A copy that lives as long as the scratch; there must be room for it. */
+static const char *keep(struct scratch *scratch, const char *text)
+{
+    return scratch->texts[scratch->text_count++] = must_copy(text, "a setting");
 }
 
 /* Rows of a run: binds its id; then each step is a row until *ret_end. */
@@ -143,31 +151,33 @@ static bool read_settings(struct store *store, int64_t id, struct scratch *scrat
 {
     sqlite3_stmt *rows = begin_rows(store, STORE_LOAD_SETTINGS, id, error);
     bool good = rows != NULL, end = false;
-    size_t room = 0;
+    size_t count = 0, room = 0;
     while (good && (good = next_row(store, rows, &end, error)) && !end) {
         const char *key = text_at(store, id, rows, 0, error);
         const char *value = key ? text_at(store, id, rows, 1, error) : NULL;
         const char *unit = value ? text_at(store, id, rows, 3, error) : NULL;
         good = unit != NULL;
-        if (good && record->setting_count &&
-            strcmp(scratch->settings[record->setting_count - 1].key, key) >= 0)
+        if (good && count && strcmp(scratch->settings[count - 1].key, key) >= 0)
             good = damaged(store, id, "its settings are out of order", error);
         if (!good)
             break;
-        if (record->setting_count == room) {
+        if (count == room) {
             room = room ? 2 * room : 64;
             scratch->settings =
                 must_grow(scratch->settings, room, sizeof *scratch->settings, "settings");
+            scratch->texts =
+                must_grow(scratch->texts, 3 * room, sizeof *scratch->texts, "settings");
         }
-        scratch->settings[record->setting_count++] =
-            (struct record_setting){.key = must_copy(key, "a setting"),
-                                    .value = must_copy(value, "a setting"),
+        scratch->settings[count++] =
+            (struct record_setting){.key = keep(scratch, key),
+                                    .value = keep(scratch, value),
                                     .number = sqlite3_column_int(rows, 2) != 0,
-                                    .unit = must_copy(unit, "a setting")};
+                                    .unit = keep(scratch, unit)};
     }
     if (rows)
         sqlite3_reset(rows);
     record->settings = scratch->settings;
+    record->setting_count = count;
     return good;
 }
 
@@ -214,7 +224,7 @@ static struct record *load_row(struct store *store, sqlite3_stmt *row, bool with
                                struct error *error)
 {
     int64_t id = sqlite3_column_int64(row, 0);
-    struct scratch scratch = {NULL, NULL, NULL};
+    struct scratch scratch = {.settings = NULL};
     struct record record;
     const char *digest = NULL;
     char own[RECORD_DIGEST_SIZE];
@@ -227,9 +237,7 @@ static struct record *load_row(struct store *store, sqlite3_stmt *row, bool with
                damaged(store, id, "its settings do not give its digest", error);
     }
     struct record *copy = good ? record_copy(&record) : NULL;
-    free_settings(&scratch, &record);
-    free(scratch.iterations);
-    free(scratch.samples);
+    release(&scratch);
     return copy;
 }
 
@@ -252,7 +260,7 @@ static struct study *load_description(struct store *store, struct error *error)
     char *name = load_name(store, error);
     sqlite3_stmt *rows = name ? store_prepare(store, STORE_LOAD_AXES, error) : NULL;
     bool good = rows != NULL, end = false;
-    const char **axes = NULL;
+    char **axes = NULL;
     size_t axis_count = 0;
     int64_t last = INT64_MIN;
     while (good && (good = next_row(store, rows, &end, error)) && !end) {
@@ -267,9 +275,9 @@ static struct study *load_description(struct store *store, struct error *error)
     }
     if (rows)
         sqlite3_reset(rows);
-    struct study *study = good ? study_create(name, axes, axis_count) : NULL;
+    struct study *study = good ? study_create(name, (const char *const *)axes, axis_count) : NULL;
     for (size_t i = 0; i < axis_count; i++)
-        free((char *)(uintptr_t)axes[i]);
+        free(axes[i]);
     free(axes);
     free(name);
     return study;

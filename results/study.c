@@ -27,7 +27,7 @@ void study_free(struct study *study)
     for (size_t i = 0; i < study->run_count; i++)
         free(study->runs[i].record);
     for (size_t i = 0; i < study->axis_count; i++)
-        free((void *)(uintptr_t)study->axes[i]);
+        free(study->axes[i]);
     free(study->runs);
     free(study->axes);
     free(study->name);

@@ -15,8 +15,8 @@ struct study_run {
 };
 
 struct study {
-    char *name;        /* of the scenario; may be "" */
-    const char **axes; /* keys of the settings that the sweep varies, in its order */
+    char *name;  /* of the scenario; may be "" */
+    char **axes; /* keys of the settings that the sweep varies, in its order */
     size_t axis_count;
     struct study_run *runs; /* by id */
     size_t run_count, run_room;

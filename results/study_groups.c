@@ -35,7 +35,7 @@ static void make_groups(struct study_groups *groups, const struct study *study)
         memcpy(sorted, study->runs, count * sizeof *sorted);
     qsort(sorted, count, sizeof *sorted, compare_runs);
     groups->groups = must_alloc(count, sizeof *groups->groups, "groups of runs");
-    groups->place = must_alloc(count, sizeof *groups->place, "runs of groups");
+    groups->place = must_alloc(count, sizeof(const struct record *), "runs of groups");
     for (size_t i = 0; i < count; i++) {
         const struct record *record = sorted[i].record;
         groups->place[i] = record;

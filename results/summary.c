@@ -7,7 +7,6 @@
 #include "results/table.h"
 #include "results/text.h"
 
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -167,12 +166,14 @@ static void add_converged_row(struct table *table, const struct summary_techniqu
 static struct table *compare_table(const struct summary_technique *techniques, size_t count)
 {
     struct table_column *columns = must_alloc(count + 1, sizeof *columns, "a table's columns");
+    char **titles = must_alloc(count, sizeof *titles, "a table's titles");
     columns[0] = (struct table_column){"", true, false};
     for (size_t i = 0; i < count; i++)
-        columns[i + 1].title = label_title(techniques[i].label);
+        columns[i + 1].title = titles[i] = label_title(techniques[i].label);
     struct table *table = table_create(columns, count + 1);
     for (size_t i = 0; i < count; i++)
-        free((void *)(uintptr_t)columns[i + 1].title);
+        free(titles[i]);
+    free(titles);
     free(columns);
     add_converged_row(table, techniques, count);
     for (size_t i = 0; i < sizeof COMPARE_QUANTITIES / sizeof *COMPARE_QUANTITIES; i++)

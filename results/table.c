@@ -5,7 +5,6 @@
 #include "results/text.h"
 
 #include <assert.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,8 +12,9 @@
 enum { GAP = 2, NOTE_MINIMUM = 30, NOTE_INDENT = 4 };
 
 struct table {
-    struct table_column *columns; /* with titles of our own */
-    char **cells;                 /* row after row */
+    struct table_column *columns;
+    char **titles; /* of the columns */
+    char **cells;  /* row after row */
     size_t column_count, row_count, row_room;
     bool has_note;
 };
@@ -24,11 +24,12 @@ struct table *table_create(const struct table_column *columns, size_t count)
     assert(count > 0);
     struct table *table = must_alloc(1, sizeof *table, "a table");
     table->columns = must_alloc(count, sizeof *table->columns, "a table's columns");
+    table->titles = must_alloc(count, sizeof *table->titles, "a table's titles");
     table->column_count = count;
     for (size_t i = 0; i < count; i++) {
         assert(!columns[i].note || i + 1 == count);
         table->columns[i] = columns[i];
-        table->columns[i].title = must_copy(columns[i].title, "a title");
+        table->columns[i].title = table->titles[i] = must_copy(columns[i].title, "a title");
         table->has_note |= columns[i].note;
     }
     return table;
@@ -41,8 +42,9 @@ void table_free(struct table *table)
     for (size_t i = 0; i < table->row_count * table->column_count; i++)
         free(table->cells[i]);
     for (size_t i = 0; i < table->column_count; i++)
-        free((void *)(uintptr_t)table->columns[i].title);
+        free(table->titles[i]);
     free(table->cells);
+    free(table->titles);
     free(table->columns);
     free(table);
 }

@@ -53,13 +53,14 @@ static bool is_control(const unsigned char *p)
 
 static char *clean(const char *text, bool keep_controls)
 {
+    static const unsigned char replacement[3] = {0xef, 0xbf, 0xbd}; /* U+FFFD */
     const unsigned char *p = (const unsigned char *)text;
     char *copy = must_alloc(3 * strlen(text) + 1, 1, "a text"), *end = copy;
     while (*p) {
         size_t length = character_length(p);
         if (length == 0) {
-            memcpy(end, "\xef\xbf\xbd", 3); /* U+FFFD */
-            end += 3, length = 1;
+            memcpy(end, replacement, sizeof replacement);
+            end += sizeof replacement, length = 1;
         } else if (!keep_controls && is_control(p)) {
             *end++ = ' ';
         } else {

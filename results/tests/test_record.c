@@ -105,6 +105,25 @@ static void copy_owns_everything(void **state)
     free(copy);
 }
 
+/* The bytes of a copy, taken elsewhere, are a record once they were told so. */
+static void a_copy_can_move(void **state)
+{
+    (void)state;
+    struct record *record = made_up_record(16777216, 7), *copy = record_copy(record);
+    size_t size = record_copy_size(copy);
+    struct record *moved = malloc(size);
+    assert_non_null(moved);
+    memcpy(moved, copy, size);
+    const void *from = copy;
+    memset(copy, 0xff, size);
+    free(copy);
+    record_moved(moved, from);
+    assert_true(same_records(moved, record, true));
+    assert_null(moved->settings[3].unit);
+    free(moved);
+    free(record);
+}
+
 static void copy_of_nothing(void **state)
 {
     (void)state;
@@ -126,6 +145,7 @@ int main(void)
         cmocka_unit_test(digest_is_pinned),
         cmocka_unit_test(digest_tells_apart),
         cmocka_unit_test(copy_owns_everything),
+        cmocka_unit_test(a_copy_can_move),
         cmocka_unit_test(copy_of_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
