@@ -241,7 +241,8 @@ static void load_window(struct trace_replay *replay)
         play_directly(replay, end);
         return;
     }
-    qsort(replay->pending, replay->count, sizeof *replay->pending, by_moment);
+    if (replay->count > 0)
+        qsort(replay->pending, replay->count, sizeof *replay->pending, by_moment);
     replay->window_end = end;
     replay->loaded = true;
 }

@@ -35,6 +35,9 @@ static const struct option TRACE_OPTIONS[] = {
     {0},
 };
 
+/* Every lap is played in full, however many a simulated second has. */
+#define LOOP_LEAST_NS 1000000
+
 struct workload {
     struct trace_replay *replay;
     struct page_store *memory;
@@ -61,6 +64,9 @@ static bool trace_check(void *options, struct error *error)
         return error_set(error,
                          "fill = %s: the trace %s brings an image of its memory, so leave it out",
                          fill_names[o->region.fill], o->file);
+    if (o->loop && o->extent.epochs > 0 && o->extent.end_ns < LOOP_LEAST_NS)
+        return error_set(error, "%s: the trace lasts less than 1 ms, too short for loop = on",
+                         o->file);
     return true;
 }
 

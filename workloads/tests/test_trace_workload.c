@@ -327,6 +327,8 @@ static void test_wrong_options(void **state)
     set(&setup, "fill", "random");
     expect_refused(&setup, "fill = random: the trace");
     set(&setup, "fill", "guest");
+    expect_refused(&setup, "too short for loop = on");
+    set(&setup, "loop", "off");
     assert_true(workload_trace.check(setup.options, &error));
     assert_int_equal(setup.options->fill, FILL_ZERO);
     uint8_t *bytes = twin_trace_load(file, &size);
