@@ -119,7 +119,7 @@ bench: benches
 	$(Q)for b in $(BENCHES); do echo "== $$b"; $$b || exit 1; done
 fuzzers: $(FUZZERS)
 fuzz:
-	$(Q)$(MAKE) --no-print-directory VARIANT=fuzz fuzzers && scripts/fuzz $(FUZZ_SECONDS)
+	$(Q)scripts/fuzz $(FUZZ_SECONDS)
 lint:
 	$(Q)scripts/lint
 coverage:
