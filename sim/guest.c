@@ -21,6 +21,7 @@ struct guest {
     uint64_t *written;
     int64_t uptime_ns; /* guest time at simulated time 0 */
     sim_time stopped;  /* SIM_TIME_NEVER while it runs */
+    struct stall *stall;
 };
 
 static bool start_workloads(struct guest *guest, const struct scenario *scenario,
@@ -60,6 +61,7 @@ struct guest *guest_create(const struct scenario *scenario, struct error *error)
     guest->written = bitmap_alloc(guest->machine->page_count, "the guest's dirty log");
     guest->uptime_ns = scenario->guest.uptime_ns;
     guest->stopped = SIM_TIME_NEVER;
+    guest->stall = stall_create(&scenario->stall, scenario->run.seed);
     if (start_workloads(guest, scenario, error))
         return guest;
     guest_destroy(guest);
@@ -74,6 +76,7 @@ void guest_destroy(struct guest *guest)
         guest->workloads[i].spec->ops->destroy(guest->workloads[i].workload);
     free(guest->workloads);
     free(guest->written);
+    stall_destroy(guest->stall);
     page_store_destroy(guest->memory);
     machine_destroy(guest->machine);
     content_destroy(guest->content);
@@ -97,7 +100,8 @@ const struct page_store *guest_memory(const struct guest *guest)
 
 static int64_t guest_time(const struct guest *guest, sim_time now)
 {
-    return guest->uptime_ns + (now < guest->stopped ? now : guest->stopped);
+    sim_time until = now < guest->stopped ? now : guest->stopped;
+    return guest->uptime_ns + until - stall_lost(guest->stall, until);
 }
 
 uint64_t *guest_written(struct guest *guest, sim_time now)

@@ -63,6 +63,8 @@ const struct scenario_section scenario_sections[] = {
     {"migration", "QEMU's migration parameters", MIGRATION_OPTIONS,
      offsetof(struct scenario, migration)},
     {"host", "CPU time that the hosts need", host_cost_table, offsetof(struct scenario, host)},
+    {"host", "and moments in which the vCPU does not run", stall_options_table,
+     offsetof(struct scenario, stall)},
     {"run", "the simulation itself", RUN_OPTIONS, offsetof(struct scenario, run)},
     {NULL, NULL, NULL, 0},
 };

@@ -5,6 +5,7 @@
 #include "models/content.h"
 #include "models/host_cost.h"
 #include "models/link.h"
+#include "models/stall.h"
 #include "results/record.h"
 #include "sim/engine.h"
 #include "sim/scenario_text.h"
@@ -73,6 +74,7 @@ struct scenario {
     struct link_options link;
     struct migration_options migration;
     struct host_cost host;
+    struct stall_options stall;
     struct run_options run;
     struct scenario_workload *workloads;
     size_t workload_count;
