@@ -33,8 +33,10 @@ enum {
     SECTION_PART = 0x02,
     SECTION_END = 0x03,
     SECTION_FULL = 0x04,
+    SECTION_SUBSECTION = 0x05,
     SECTION_DESCRIPTION = 0x06,
     SECTION_CONFIGURATION = 0x07,
+    SECTION_COMMAND = 0x08,
     SECTION_FOOTER = 0x7e,
     RECORD_ZERO = 0x02,
     RECORD_MEMORY_SIZE = 0x04,
@@ -42,8 +44,11 @@ enum {
     RECORD_EOS = 0x10,
     RECORD_CONTINUE = 0x20,
     RECORD_XBZRLE = 0x40,
+    RECORD_ZLIB = 0x100,
+    RECORD_MULTIFD = 0x200,
     RECORD_FLAGS = PAGE_SIZE - 1, /* the bits of an offset that flags may take */
     XBZRLE_RECORD_FLAGS = 0x01,
+    COMMAND_PACKAGED = 7, /* of postcopy: devices' state in one piece */
     RAM_SECTION_ID = 2,
     RAM_SECTION_VERSION = 4,
 };

@@ -12,8 +12,9 @@
 #define BLOCKS_MAX     1024u
 #define NAME_MAX_BYTES 256u
 #define RECORD_MAX     (8 + NAME_MAX_BYTES + 8 + 2 * PAGE_SIZE) /* the longest item, amply */
+#define COMMAND_MAX    1024u /* QEMU's longest is a list of 12 ranges to discard */
 
-enum state { AT_FILE, AT_SECTION, AT_RECORD, AT_LIST, AT_FOOTER, AT_END };
+enum state { AT_FILE, AT_SECTION, AT_CAPABILITY, AT_RECORD, AT_LIST, AT_FOOTER, AT_END };
 
 struct block {
     char name[NAME_MAX_BYTES];
@@ -26,11 +27,20 @@ struct stream_reader {
     enum state state;
     uint64_t offset; /* in the stream, of the item in hand */
     uint32_t section_id;
-    uint8_t section_type;
     uint64_t list_bytes; /* of the blocks still to be announced */
+    uint32_t capabilities_left;
+    bool ignores_shared; /* each block in the list has its address as well */
+    char machine[NAME_MAX_BYTES + 1];
     struct block *blocks;
     unsigned block_count, last_block;
     bool any_record, ram_complete;
+    struct stream_tally tally;
+    uint64_t *kind;    /* in the tally: where the bytes of the item in hand belong, */
+    size_t name_bytes; /* but for these, which are a block's name */
+    struct stream_section section;
+    bool section_over; /* with this item */
+    void (*watch)(void *context, const struct stream_section *section);
+    void *watch_context;
     uint8_t carry[RECORD_MAX]; /* the begin of an item whose end has not come yet */
     size_t carried;
 };
@@ -70,9 +80,32 @@ void stream_reader_destroy(struct stream_reader *reader)
     free(reader);
 }
 
+void stream_reader_watch(struct stream_reader *reader,
+                         void (*section)(void *context, const struct stream_section *section),
+                         void *context)
+{
+    reader->watch = section;
+    reader->watch_context = context;
+}
+
 bool stream_reader_ended(const struct stream_reader *reader)
 {
     return reader->ram_complete;
+}
+
+struct stream_tally stream_reader_tally(const struct stream_reader *reader)
+{
+    return reader->tally;
+}
+
+const char *stream_reader_machine(const struct stream_reader *reader)
+{
+    return reader->machine;
+}
+
+const char *stream_reader_block_name(const struct stream_reader *reader, unsigned block)
+{
+    return reader->blocks[block].name;
 }
 
 static bool bad(const struct stream_reader *reader, struct error *error, const char *what)
@@ -91,6 +124,7 @@ static bool read_file(struct stream_reader *reader, struct input *input, struct 
         return bad(reader, error, "no migration stream: it does not begin with QEVM");
     if (bytes_get_be32(head + 4) != STREAM_VERSION)
         return bad(reader, error, "unknown version: 3 is allowed");
+    reader->kind = &reader->tally.bytes.file_header;
     reader->state = AT_SECTION;
     return true;
 }
@@ -101,10 +135,72 @@ static bool read_configuration(struct stream_reader *reader, struct input *input
     const uint8_t *length = want(input, 4);
     if (!length)
         return true;
-    if (bytes_get_be32(length) > NAME_MAX_BYTES)
+    uint32_t size = bytes_get_be32(length);
+    if (size > NAME_MAX_BYTES)
         return bad(reader, error, "machine name longer than 256 bytes");
-    want(input, bytes_get_be32(length));
+    const uint8_t *name = want(input, size);
+    if (name) {
+        memcpy(reader->machine, name, size);
+        reader->machine[size] = 0;
+    }
     return true;
+}
+
+/* Of the configuration: what the migration was set to, as far as the destination must agree. */
+static bool read_subsection(struct stream_reader *reader, struct input *input, struct error *error)
+{
+    const uint8_t *length = want(input, 1), *name = length ? want(input, *length) : NULL;
+    const uint8_t *version = want(input, 4), *value;
+    if (!version)
+        return true;
+    size_t size = *length;
+    if (size == 26 && !memcmp(name, "configuration/capabilities", size)) {
+        if (!(value = want(input, 4)))
+            return true;
+        reader->capabilities_left = bytes_get_be32(value);
+        if (reader->capabilities_left)
+            reader->state = AT_CAPABILITY;
+        return true;
+    }
+    if (size == 30 && !memcmp(name, "configuration/target-page-bits", size)) {
+        value = want(input, 4);
+        return !value || 1u << (bytes_get_be32(value) & 31) == PAGE_SIZE ||
+               bad(reader, error, "pages of another size than 4096 bytes: not supported");
+    }
+    if (size == 18 && !memcmp(name, "configuration/uuid", size)) {
+        want(input, 16);
+        return true;
+    }
+    return bad(reader, error, "an unknown part of the configuration");
+}
+
+static void read_capability(struct stream_reader *reader, struct input *input)
+{
+    const uint8_t *length = want(input, 1), *name = length ? want(input, *length) : NULL;
+    if (!name)
+        return;
+    if (*length == 15 && !memcmp(name, "x-ignore-shared", *length))
+        reader->ignores_shared = true;
+    if (--reader->capabilities_left == 0)
+        reader->state = AT_SECTION;
+}
+
+/* Commands arrange things between source and destination; RAM is none of them, but for postcopy. */
+static bool read_command(struct stream_reader *reader, struct input *input, struct error *error)
+{
+    const uint8_t *head = want(input, 4);
+    if (!head)
+        return true;
+    if (bytes_get_be16(head) == COMMAND_PACKAGED || bytes_get_be16(head + 2) > COMMAND_MAX)
+        return bad(reader, error, "a command that is not supported (postcopy has begun?)");
+    want(input, bytes_get_be16(head + 2));
+    return true;
+}
+
+static void begin_section(struct stream_reader *reader, uint8_t type)
+{
+    reader->section = (struct stream_section){type, reader->offset, reader->tally};
+    reader->state = AT_RECORD;
 }
 
 static bool read_start(struct stream_reader *reader, struct input *input, struct error *error)
@@ -115,9 +211,10 @@ static bool read_start(struct stream_reader *reader, struct input *input, struct
         return true;
     if (*length != 3 || memcmp(name, "ram", 3) != 0)
         return bad(reader, error, "a section other than ram that iterates: not supported");
+    if (reader->block_count)
+        return bad(reader, error, "RAM is started twice");
     reader->section_id = bytes_get_be32(id);
-    reader->section_type = SECTION_START;
-    reader->state = AT_RECORD;
+    begin_section(reader, SECTION_START);
     return true;
 }
 
@@ -126,26 +223,35 @@ static bool read_section(struct stream_reader *reader, struct input *input, stru
     const uint8_t *type = want(input, 1), *id;
     if (!type)
         return true;
+    reader->kind = &reader->tally.bytes.file_header;
     switch (*type) {
     case SECTION_CONFIGURATION:
         return read_configuration(reader, input, error);
+    case SECTION_SUBSECTION:
+        return read_subsection(reader, input, error);
+    case SECTION_COMMAND:
+        return read_command(reader, input, error);
     case SECTION_START:
+        reader->kind = &reader->tally.bytes.setup;
         return read_start(reader, input, error);
     case SECTION_PART:
     case SECTION_END:
+        reader->kind = &reader->tally.bytes.framing;
         id = want(input, 4);
         if (!id)
             return true;
         if (bytes_get_be32(id) != reader->section_id || !reader->block_count)
             return bad(reader, error, "a section that was not started");
-        reader->section_type = *type;
-        reader->state = AT_RECORD;
+        if (reader->ram_complete)
+            return bad(reader, error, "RAM goes on behind its end");
+        begin_section(reader, *type);
         return true;
     case SECTION_FULL:
     case SECTION_EOF:
     case SECTION_DESCRIPTION:
         if (!reader->ram_complete)
             return bad(reader, error, "devices before the end of RAM");
+        reader->kind = &reader->tally.bytes.device;
         reader->state = AT_END;
         return true;
     default:
@@ -158,7 +264,10 @@ static bool read_list(struct stream_reader *reader, struct input *input, struct 
     char name[NAME_MAX_BYTES];
     const uint8_t *length = want(input, 1), *text = length ? want(input, *length) : NULL;
     const uint8_t *bytes = want(input, 8);
-    if (!bytes)
+    if (reader->ignores_shared)
+        want(input, 8);
+    reader->kind = &reader->tally.bytes.setup;
+    if (input->short_of)
         return true;
     uint64_t size = bytes_get_be64(bytes);
     if (size % PAGE_SIZE || size > reader->list_bytes || !size)
@@ -180,7 +289,7 @@ static bool read_list(struct stream_reader *reader, struct input *input, struct 
 
 static bool read_memory_size(struct stream_reader *reader, uint64_t bytes, struct error *error)
 {
-    if (reader->section_type != SECTION_START || reader->block_count)
+    if (reader->section.type != SECTION_START || reader->block_count)
         return bad(reader, error, "a list of blocks outside the START section");
     if (!bytes)
         return bad(reader, error, "an empty list of blocks");
@@ -200,6 +309,7 @@ static bool read_block(struct stream_reader *reader, struct input *input, uint64
     const uint8_t *length = want(input, 1), *name = length ? want(input, *length) : NULL;
     if (!name)
         return true;
+    reader->name_bytes = 1u + *length;
     for (unsigned i = 0; i < reader->block_count; i++) {
         if (strlen(reader->blocks[i].name) == *length &&
             !memcmp(reader->blocks[i].name, name, *length)) {
@@ -239,9 +349,11 @@ static bool read_page(struct stream_reader *reader, struct input *input, uint64_
     unsigned block = 0;
     uint64_t flag = head & RECORD_FLAGS & ~(uint64_t)RECORD_CONTINUE, page = head / PAGE_SIZE;
     const uint8_t *bytes;
+    if (flag == RECORD_ZLIB || flag == RECORD_MULTIFD)
+        return bad(reader, error, "pages of 'compress' or 'multifd' are not supported");
     if (flag != RECORD_ZERO && flag != RECORD_PAGE && flag != RECORD_XBZRLE)
         return bad(reader, error, "unknown flags of a page record");
-    if (reader->section_type == SECTION_START)
+    if (reader->section.type == SECTION_START)
         return bad(reader, error, "a page inside the START section");
     if (!read_block(reader, input, head, &block, error))
         return false;
@@ -250,17 +362,24 @@ static bool read_page(struct stream_reader *reader, struct input *input, uint64_
     if (page >= reader->blocks[block].pages)
         return bad(reader, error, "a page behind the end of its RAM block");
     bool ok = true;
+    struct stream_tally *tally = &reader->tally;
+    uint64_t *records;
     if (flag == RECORD_XBZRLE) {
+        reader->kind = &tally->bytes.delta, records = &tally->delta;
         ok = read_delta(reader, input, block, page, error);
     } else if (flag == RECORD_ZERO) {
+        reader->kind = &tally->bytes.zero, records = &tally->duplicate;
         bytes = want(input, 1);
         ok = !bytes || reader->events.zero(reader->events.context, block, page, *bytes, error);
     } else {
+        reader->kind = &tally->bytes.normal, records = &tally->normal;
         bytes = want(input, PAGE_SIZE);
         ok = !bytes || reader->events.page(reader->events.context, block, page, bytes, error);
     }
-    if (ok && !input->short_of)
+    if (ok && !input->short_of) {
         reader->last_block = block, reader->any_record = true;
+        ++*records;
+    }
     return ok;
 }
 
@@ -270,11 +389,16 @@ static bool read_record(struct stream_reader *reader, struct input *input, struc
     if (!bytes)
         return true;
     uint64_t head = bytes_get_be64(bytes), flags = head & RECORD_FLAGS;
+    uint8_t type = reader->section.type;
+    struct record_stream_bytes *kinds = &reader->tally.bytes;
+    reader->kind = type == SECTION_START  ? &kinds->setup
+                   : type == SECTION_PART ? &kinds->part_eos
+                                          : &kinds->framing;
     if (flags == RECORD_MEMORY_SIZE)
         return read_memory_size(reader, head - flags, error);
     if (flags != RECORD_EOS)
         return read_page(reader, input, head, error);
-    if (reader->section_type == SECTION_END)
+    if (type == SECTION_END)
         reader->ram_complete = true;
     reader->state = AT_FOOTER;
     return true;
@@ -287,7 +411,10 @@ static bool read_footer(struct stream_reader *reader, struct input *input, struc
         return true;
     if (footer[0] != SECTION_FOOTER || bytes_get_be32(footer + 1) != reader->section_id)
         return bad(reader, error, "no section footer where one must be");
+    reader->kind = reader->section.type == SECTION_START ? &reader->tally.bytes.setup
+                                                         : &reader->tally.bytes.framing;
     reader->state = AT_SECTION;
+    reader->section_over = true;
     return true;
 }
 
@@ -298,6 +425,9 @@ static bool read_item(struct stream_reader *reader, struct input *input, struct 
         return read_file(reader, input, error);
     case AT_SECTION:
         return read_section(reader, input, error);
+    case AT_CAPABILITY:
+        read_capability(reader, input);
+        return true;
     case AT_RECORD:
         return read_record(reader, input, error);
     case AT_LIST:
@@ -310,6 +440,39 @@ static bool read_item(struct stream_reader *reader, struct input *input, struct 
     return true;
 }
 
+/* What came in the section is what there is now less what there was. */
+static void report_section(struct stream_reader *reader)
+{
+    struct stream_section *section = &reader->section;
+    const struct stream_tally *now = &reader->tally;
+    struct stream_tally *part = &section->tally;
+    part->normal = now->normal - part->normal;
+    part->duplicate = now->duplicate - part->duplicate;
+    part->delta = now->delta - part->delta;
+    part->bytes = (struct record_stream_bytes){
+        .setup = now->bytes.setup - part->bytes.setup,
+        .framing = now->bytes.framing - part->bytes.framing,
+        .zero = now->bytes.zero - part->bytes.zero,
+        .normal = now->bytes.normal - part->bytes.normal,
+        .delta = now->bytes.delta - part->bytes.delta,
+        .name = now->bytes.name - part->bytes.name,
+        .part_eos = now->bytes.part_eos - part->bytes.part_eos,
+    };
+    reader->section_over = false;
+    if (reader->watch)
+        reader->watch(reader->watch_context, section);
+}
+
+/* Counts an item that was whole. */
+static void count_item(struct stream_reader *reader, size_t size)
+{
+    *reader->kind += size - reader->name_bytes;
+    reader->tally.bytes.name += reader->name_bytes;
+    reader->offset += size;
+    if (reader->section_over)
+        report_section(reader);
+}
+
 /* Reads items until the input is short of one; *ret_taken is what the whole ones took. */
 static bool read_items(struct stream_reader *reader, const uint8_t *bytes, size_t size,
                        size_t *ret_taken, struct error *error)
@@ -317,15 +480,18 @@ static bool read_items(struct stream_reader *reader, const uint8_t *bytes, size_
     struct input input = {bytes, size, false};
     *ret_taken = 0;
     while (reader->state != AT_END && input.left) {
+        reader->name_bytes = 0;
         if (!read_item(reader, &input, error))
             return false;
         if (input.short_of)
             return true;
-        reader->offset += size - input.left - *ret_taken;
+        count_item(reader, size - input.left - *ret_taken);
         *ret_taken = size - input.left;
     }
-    if (reader->state == AT_END)
+    if (reader->state == AT_END) {
+        reader->tally.bytes.device += size - *ret_taken;
         *ret_taken = size;
+    }
     return true;
 }
 

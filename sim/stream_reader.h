@@ -3,6 +3,7 @@
 #define SIM_STREAM_READER_H
 
 #include "base/error.h"
+#include "results/record.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -29,6 +30,19 @@ struct stream_events {
 /* What a record with the XBZRLE flag holds: QEMU's delta, or the pairs of the v5 patches. */
 enum stream_dialect { DIALECT_QEMU, DIALECT_V5 };
 
+/* What came, or came in one section: whole records only. `device` is all that follows RAM. */
+struct stream_tally {
+    uint64_t normal, duplicate, delta; /* page records */
+    struct record_stream_bytes bytes;
+};
+
+/* A section of RAM that is over; `offset` is where it began in the stream. */
+struct stream_section {
+    uint8_t type; /* SECTION_START, SECTION_PART or SECTION_END */
+    uint64_t offset;
+    struct stream_tally tally;
+};
+
 struct stream_reader;
 
 /* `events` is copied, its context borrowed. Owned by the caller, to stream_reader_destroy. */
@@ -36,11 +50,23 @@ struct stream_reader *stream_reader_create(const struct stream_events *events,
                                            enum stream_dialect dialect);
 void stream_reader_destroy(struct stream_reader *reader); /* NULL is fine */
 
+/* From now on `section` is called with each section of RAM when it is over. */
+void stream_reader_watch(struct stream_reader *reader,
+                         void (*section)(void *context, const struct stream_section *section),
+                         void *context);
+
 /* Takes the next piece. False if the stream is malformed or an event refused it. */
 bool stream_reader_feed(struct stream_reader *reader, const uint8_t *bytes, size_t size,
                         struct error *error);
 
 /* All RAM has come: the END section was complete. */
 bool stream_reader_ended(const struct stream_reader *reader);
+
+/* All that has come so far. */
+struct stream_tally stream_reader_tally(const struct stream_reader *reader);
+/* The machine's name in the configuration section; "" without one. Foreign text, borrowed. */
+const char *stream_reader_machine(const struct stream_reader *reader);
+/* The RAM block numbered `block` in the events. Foreign text, borrowed until the next feed. */
+const char *stream_reader_block_name(const struct stream_reader *reader, unsigned block);
 
 #endif

@@ -106,6 +106,18 @@ static int report(const struct validate_arguments *arguments, const struct valid
     return status;
 }
 
+/* The cells that the host's constants were taken from, as a list ended by NULL; `list` is cut up.
+ */
+static const char **calibrating_cells(char *list)
+{
+    const char **ids = must_alloc(strlen(list) / 2 + 2, sizeof *ids, "cells");
+    size_t count = 0;
+    char *save = NULL;
+    for (char *id = strtok_r(list, " \t\n", &save); id; id = strtok_r(NULL, " \t\n", &save))
+        ids[count++] = id;
+    return ids;
+}
+
 static int run(const struct validate_arguments *arguments, const char *path)
 {
     struct error error;
@@ -113,22 +125,30 @@ static int run(const struct validate_arguments *arguments, const char *path)
     struct validations validations = {0};
     if (arguments->host && !(host = scenario_text_read(arguments->host, &error)))
         return message_wrong("validate", "%s", error.text);
+    const struct scenario_entry *entry =
+        host ? scenario_text_find(host, "calibration", "cells") : NULL;
+    char *list = must_copy(entry ? entry->value : "", "cells");
     struct cells *cells = cells_read(path, host, &error);
     scenario_text_destroy(host);
-    if (!cells)
+    if (!cells) {
+        free(list);
         return message_wrong("validate", "%s", error.text);
+    }
+    const char **calibrated = calibrating_cells(list);
     if (arguments->trace)
         cells_keep(cells, arguments->trace);
     int status;
     if (arguments->trace && !cells->shown)
         status = message_wrong("validate", "%s: no cell '%s' in it", path, arguments->trace);
-    else if (validate(cells, (unsigned)arguments->jobs, NULL, cli_interrupts(), &validations,
+    else if (validate(cells, (unsigned)arguments->jobs, calibrated, cli_interrupts(), &validations,
                       &error))
         status = report(arguments, &validations);
     else
         status = error.text[0] ? message_failed("validate", "%s", error.text) : STATUS_INTERRUPTED;
     validations_release(&validations);
     cells_free(cells);
+    free(calibrated);
+    free(list);
     return status;
 }
 

@@ -20,6 +20,7 @@ static const struct command {
     {"record", cmd_record, "record the memory writes of a process into a trace"},
     {"trace", cmd_trace, "look at a trace, or verify it"},
     {"validate", cmd_validate, "predictions beside migrations that a real QEMU did"},
+    {"calibrate", cmd_calibrate, "measure the hosts' constants"},
     {"list", cmd_list, "workloads, caches, codecs, machines, plots, parameters"},
 };
 #define COMMAND_COUNT (sizeof COMMANDS / sizeof *COMMANDS)
@@ -30,7 +31,7 @@ static int print_help(void)
            "Usage: migsim COMMAND [OPTION...] [ARGUMENT...]\n\n",
            MIGSIM_VERSION);
     for (size_t i = 0; i < COMMAND_COUNT; i++)
-        printf("  %-8s  %s\n", COMMANDS[i].name, COMMANDS[i].help);
+        printf("  %-9s  %s\n", COMMANDS[i].name, COMMANDS[i].help);
     printf("\n'migsim COMMAND --help' says more, with an example.\n\n"
            "Exit status: 0 done (a migration that does not converge is an answer), 1 failed,\n"
            "2 wrong command line or scenario, 130 interrupted.\n");

@@ -5,6 +5,7 @@
 #include "sim/study/cell_scenario.h"
 
 #include <errno.h>
+#include <gsl/gsl_statistics_double.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -140,8 +141,55 @@ static char *text_of(const json_t *object, const char *key)
 static void add_host(struct scenario_text *text, const struct scenario_text *host)
 {
     for (size_t i = 0; host && i < host->count; i++)
-        scenario_text_set(text, host->entries[i].section, host->entries[i].key,
-                          host->entries[i].value, 0);
+        if (!strcmp(host->entries[i].section, "host"))
+            scenario_text_set(text, host->entries[i].section, host->entries[i].key,
+                              host->entries[i].value, 0);
+}
+
+/* The first event of that name whose arguments are `args` (any if NULL). */
+static double mark(const json_t *stages, const char *event, const char *args)
+{
+    const json_t *rows = json_object_get(stages, "rows");
+    size_t at = column(stages, "t_s"), name = column(stages, "event"),
+           what = column(stages, "args");
+    for (size_t i = 0; i < json_array_size(rows); i++) {
+        const json_t *row = json_array_get(rows, i);
+        const char *is = json_string_value(json_array_get(row, name));
+        const char *with = json_string_value(json_array_get(row, what));
+        if (is && !strcmp(is, event) && (!args || (with && !strcmp(with, args))))
+            return real_at(row, at);
+    }
+    return 0;
+}
+
+static double median_sync(const json_t *table)
+{
+    const json_t *rows = json_object_get(table, "rows");
+    size_t n = json_array_size(rows), took = column(table, "took_s");
+    if (n < 2)
+        return 0;
+    double *times = must_alloc(n, sizeof *times, "syncs"), median;
+    for (size_t i = 1; i < n; i++)
+        times[i - 1] = real_at(json_array_get(rows, i), took);
+    median = gsl_stats_median(times, 1, n - 1);
+    free(times);
+    return median;
+}
+
+static void read_marks(struct cell_marks *marks, const json_t *run)
+{
+    const json_t *stages = json_object_get(run, "stages");
+    const char *state = "migrate_set_state";
+    *marks = (struct cell_marks){
+        .command = mark(stages, state, "new state setup"),
+        .setup = mark(stages, "savevm_state_setup", NULL),
+        .active = mark(stages, state, "new state active"),
+        .decided = mark(stages, "migration_thread_low_pending", NULL),
+        .stopped = mark(stages, "migration_completion_vm_stop", NULL),
+        .completing = mark(stages, "savevm_state_complete_precopy", NULL),
+        .completed = mark(stages, state, "new state completed"),
+        .sync_s = median_sync(json_object_get(run, "iterations")),
+    };
 }
 
 static void read_cell(struct cell *cell, const json_t *run, const struct scenario_text *host)
@@ -154,6 +202,7 @@ static void read_cell(struct cell *cell, const json_t *run, const struct scenari
     cell->repeat = (unsigned)count(run, "repeat");
     cell->baseline = kind && !strcmp(kind, "idle");
     cell->measured = read_measured(run);
+    read_marks(&cell->marks, run);
     cell->text = cell_scenario(cell->id, run, &error);
     if (cell->text)
         add_host(cell->text, host);
