@@ -10,6 +10,12 @@
 
 #define GROUPS_MAX 4
 
+/*
+ * So many writes leave no place of a page as it was; gsl_ran_poisson counts in 32 bits and does
+ * not end for means much above 2^32.
+ */
+#define MEAN_MAX 1e9
+
 struct page_state {
     int64_t counted_ns; /* writes up to here are drawn; the last touch, if that is later */
     uint64_t waiting;   /* drawn by touches, not taken yet */
@@ -48,11 +54,16 @@ void poisson_pages_destroy(struct poisson_pages *pages)
     free(pages);
 }
 
+static uint64_t poisson(gsl_rng *rng, double mean)
+{
+    return gsl_ran_poisson(rng, mean < MEAN_MAX ? mean : MEAN_MAX);
+}
+
 /* A Poisson number of mean `mean`, given that it is not 0: the first arrival, then the rest. */
 static uint64_t positive_poisson(gsl_rng *rng, double mean)
 {
     double first = -log1p(gsl_rng_uniform(rng) * expm1(-mean));
-    return 1 + gsl_ran_poisson(rng, mean > first ? mean - first : 0);
+    return 1 + poisson(rng, mean > first ? mean - first : 0);
 }
 
 /* Pages before the next written one when each is written with probability 1 - exp(-mean). */
@@ -111,7 +122,7 @@ uint64_t poisson_pages_take(struct poisson_pages *pages, uint64_t page, int64_t 
     struct page_state *state = &pages->pages[page];
     int64_t from = state->counted_ns > pages->touched_ns ? state->counted_ns : pages->touched_ns;
     double mean = rate_of(pages, page) * (double)(guest_time - from);
-    uint64_t news = mean > 0 ? gsl_ran_poisson(pages->rng, mean) : 0;
+    uint64_t news = mean > 0 ? poisson(pages->rng, mean) : 0;
     uint64_t writes = state->waiting + news;
     state->counted_ns = guest_time;
     state->waiting = 0;

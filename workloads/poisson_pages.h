@@ -33,7 +33,7 @@ void poisson_pages_touch(struct poisson_pages *pages, int64_t guest_time, uint64
 
 /*
  * How many writes fell on the page since the last call for it; they count as seen from now on.
- * `page` is counted from the region's first.
+ * `page` is counted from the region's first. Above 10^9 between two looks the number is only large.
  */
 uint64_t poisson_pages_take(struct poisson_pages *pages, uint64_t page, int64_t guest_time);
 
