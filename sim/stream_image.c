@@ -16,7 +16,6 @@
 
 /* More than any host has. A stream that claims more would only make us ask for huge tables. */
 #define TOTAL_PAGES_MAX (UINT64_C(64) << 40 >> 12)
-#define PIECE           ((size_t)1 << 20)
 
 static bool take_block(void *context, const char *name, uint64_t bytes, struct error *error)
 {
@@ -93,7 +92,8 @@ struct stream_image *stream_image_create(enum stream_dialect dialect)
 {
     struct stream_image *image = must_alloc(1, sizeof *image, "memory of a stream");
     struct stream_events events = {take_block, take_zero, take_page, take_delta, image};
-    struct content_options zeros = {.zero_share = 1, .run_bytes = PAGE_SIZE, .image = ""};
+    char no_file[] = "";
+    struct content_options zeros = {.zero_share = 1, .run_bytes = PAGE_SIZE, .image = no_file};
     struct error error;
     image->dialect = dialect;
     image->zeros = content_create(&zeros, 0, &error);
@@ -122,35 +122,17 @@ bool stream_image_feed(struct stream_image *image, const uint8_t *bytes, size_t 
     return stream_reader_feed(image->reader, bytes, size, error);
 }
 
-bool stream_image_finish(struct stream_image *image, struct error *error)
+bool stream_image_complete(const struct stream_image *image)
 {
-    if (stream_reader_ended(image->reader))
-        return true;
-    return error_set(error, "stream: it ends before all of RAM has come");
+    return stream_reader_ended(image->reader);
 }
 
 struct stream_image *stream_image_read(const char *path, enum stream_dialect dialect,
                                        struct error *error)
 {
-    FILE *file = fopen(path, "rb");
-    if (!file) {
-        error_at(error, path, 0, "%s", strerror(errno));
-        return NULL;
-    }
     struct stream_image *image = stream_image_create(dialect);
-    uint8_t *piece = must_alloc(PIECE, 1, "a piece of the stream");
-    size_t size;
-    bool ok = true;
-    while (ok && (size = fread(piece, 1, PIECE, file)) > 0)
-        ok = stream_image_feed(image, piece, size, error);
-    if (ok)
-        ok = ferror(file) ? error_set(error, "%s", strerror(errno))
-                          : stream_image_finish(image, error);
-    fclose(file);
-    free(piece);
-    if (ok)
+    if (stream_reader_feed_file(image->reader, path, error))
         return image;
-    error_prefix(error, "%s: ", path);
     stream_image_destroy(image);
     return NULL;
 }
@@ -190,11 +172,13 @@ static bool fits(const struct stream_image_block *block, uint64_t size, uint64_t
         return error_set(error, "%" PRIu64 " bytes, but '%.60s' has %" PRIu64, size, block->name,
                          block_bytes);
     if (offset % PAGE_SIZE || size % PAGE_SIZE || !size)
-        return error_set(error, "offset %" PRIu64 " and size %" PRIu64
+        return error_set(error,
+                         "offset %" PRIu64 " and size %" PRIu64
                          ": both must be multiples of 4096, and the size not 0",
                          offset, size);
     if (offset > block_bytes || size > block_bytes - offset)
-        return error_set(error, "%" PRIu64 " bytes from %" PRIu64 " on go beyond the end of "
+        return error_set(error,
+                         "%" PRIu64 " bytes from %" PRIu64 " on go beyond the end of "
                          "'%.60s', which has %" PRIu64,
                          size, offset, block->name, block_bytes);
     return true;

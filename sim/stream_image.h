@@ -33,12 +33,14 @@ struct stream_image {
 struct stream_image *stream_image_create(enum stream_dialect dialect);
 void stream_image_destroy(struct stream_image *image); /* NULL is fine */
 
-/* The next piece; and, when there is no more, whether all of RAM came. False if it is refused. */
+/* The next piece; false if it is refused. */
 bool stream_image_feed(struct stream_image *image, const uint8_t *bytes, size_t size,
                        struct error *error);
-bool stream_image_finish(struct stream_image *image, struct error *error);
+/* All of RAM has come. */
+bool stream_image_complete(const struct stream_image *image);
 
-/* Both for a whole file, in pieces. NULL if it cannot be read, is damaged or cut short. */
+/* Both for a whole file, in pieces. Owned by the caller. NULL if it cannot be read, is damaged or
+ * cut short. */
 struct stream_image *stream_image_read(const char *path, enum stream_dialect dialect,
                                        struct error *error);
 

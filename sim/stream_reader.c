@@ -1,58 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "sim/stream_reader.h"
-
 #include "base/bytes.h"
 #include "codec/xbrle.h"
 #include "sim/stream.h"
+#include "sim/stream_reader_parts.h"
 
+#include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define BLOCKS_MAX     1024u
-#define NAME_MAX_BYTES 256u
-#define RECORD_MAX     (8 + NAME_MAX_BYTES + 8 + 2 * PAGE_SIZE) /* the longest item, amply */
-#define COMMAND_MAX    1024u /* QEMU's longest is a list of 12 ranges to discard */
-
-enum state { AT_FILE, AT_SECTION, AT_CAPABILITY, AT_RECORD, AT_LIST, AT_FOOTER, AT_END };
-
-struct block {
-    char name[NAME_MAX_BYTES];
-    uint64_t pages;
-};
-
-struct stream_reader {
-    struct stream_events events;
-    enum stream_dialect dialect;
-    enum state state;
-    uint64_t offset; /* in the stream, of the item in hand */
-    uint32_t section_id;
-    uint64_t list_bytes; /* of the blocks still to be announced */
-    uint32_t capabilities_left;
-    bool ignores_shared; /* each block in the list has its address as well */
-    char machine[NAME_MAX_BYTES + 1];
-    struct block *blocks;
-    unsigned block_count, last_block;
-    bool any_record, ram_complete;
-    struct stream_tally tally;
-    uint64_t *kind;    /* in the tally: where the bytes of the item in hand belong, */
-    size_t name_bytes; /* but for these, which are a block's name */
-    struct stream_section section;
-    bool section_over; /* with this item */
-    void (*watch)(void *context, const struct stream_section *section);
-    void *watch_context;
-    uint8_t carry[RECORD_MAX]; /* the begin of an item whose end has not come yet */
-    size_t carried;
-};
-
-/* A piece of input; every read says first how much it wants. */
-struct input {
-    const uint8_t *bytes;
-    size_t left;
-    bool short_of; /* more was wanted than is there */
-};
-
-static const uint8_t *want(struct input *input, size_t size)
+const uint8_t *stream_want(struct input *input, size_t size)
 {
     if (input->short_of || input->left < size) {
         input->short_of = true;
@@ -61,6 +19,11 @@ static const uint8_t *want(struct input *input, size_t size)
     const uint8_t *at = input->bytes;
     input->bytes += size, input->left -= size;
     return at;
+}
+
+bool stream_bad(const struct stream_reader *reader, struct error *error, const char *what)
+{
+    return error_set(error, "stream, byte %" PRIu64 ": %s", reader->offset, what);
 }
 
 struct stream_reader *stream_reader_create(const struct stream_events *events,
@@ -103,97 +66,17 @@ const char *stream_reader_machine(const struct stream_reader *reader)
     return reader->machine;
 }
 
-const char *stream_reader_block_name(const struct stream_reader *reader, unsigned block)
-{
-    return reader->blocks[block].name;
-}
-
-static bool bad(const struct stream_reader *reader, struct error *error, const char *what)
-{
-    return error_set(error, "stream, byte %" PRIu64 ": %s", reader->offset, what);
-}
-
-/* Each reader of an item: true with input->short_of means "more bytes, please". */
-
 static bool read_file(struct stream_reader *reader, struct input *input, struct error *error)
 {
-    const uint8_t *head = want(input, 8);
+    const uint8_t *head = stream_want(input, 8);
     if (!head)
         return true;
     if (bytes_get_be32(head) != STREAM_MAGIC)
-        return bad(reader, error, "no migration stream: it does not begin with QEVM");
+        return stream_bad(reader, error, "no migration stream: it does not begin with QEVM");
     if (bytes_get_be32(head + 4) != STREAM_VERSION)
-        return bad(reader, error, "unknown version: 3 is allowed");
+        return stream_bad(reader, error, "unknown version: 3 is allowed");
     reader->kind = &reader->tally.bytes.file_header;
     reader->state = AT_SECTION;
-    return true;
-}
-
-static bool read_configuration(struct stream_reader *reader, struct input *input,
-                               struct error *error)
-{
-    const uint8_t *length = want(input, 4);
-    if (!length)
-        return true;
-    uint32_t size = bytes_get_be32(length);
-    if (size > NAME_MAX_BYTES)
-        return bad(reader, error, "machine name longer than 256 bytes");
-    const uint8_t *name = want(input, size);
-    if (name) {
-        memcpy(reader->machine, name, size);
-        reader->machine[size] = 0;
-    }
-    return true;
-}
-
-/* Of the configuration: what the migration was set to, as far as the destination must agree. */
-static bool read_subsection(struct stream_reader *reader, struct input *input, struct error *error)
-{
-    const uint8_t *length = want(input, 1), *name = length ? want(input, *length) : NULL;
-    const uint8_t *version = want(input, 4), *value;
-    if (!version)
-        return true;
-    size_t size = *length;
-    if (size == 26 && !memcmp(name, "configuration/capabilities", size)) {
-        if (!(value = want(input, 4)))
-            return true;
-        reader->capabilities_left = bytes_get_be32(value);
-        if (reader->capabilities_left)
-            reader->state = AT_CAPABILITY;
-        return true;
-    }
-    if (size == 30 && !memcmp(name, "configuration/target-page-bits", size)) {
-        value = want(input, 4);
-        return !value || 1u << (bytes_get_be32(value) & 31) == PAGE_SIZE ||
-               bad(reader, error, "pages of another size than 4096 bytes: not supported");
-    }
-    if (size == 18 && !memcmp(name, "configuration/uuid", size)) {
-        want(input, 16);
-        return true;
-    }
-    return bad(reader, error, "an unknown part of the configuration");
-}
-
-static void read_capability(struct stream_reader *reader, struct input *input)
-{
-    const uint8_t *length = want(input, 1), *name = length ? want(input, *length) : NULL;
-    if (!name)
-        return;
-    if (*length == 15 && !memcmp(name, "x-ignore-shared", *length))
-        reader->ignores_shared = true;
-    if (--reader->capabilities_left == 0)
-        reader->state = AT_SECTION;
-}
-
-/* Commands arrange things between source and destination; RAM is none of them, but for postcopy. */
-static bool read_command(struct stream_reader *reader, struct input *input, struct error *error)
-{
-    const uint8_t *head = want(input, 4);
-    if (!head)
-        return true;
-    if (bytes_get_be16(head) == COMMAND_PACKAGED || bytes_get_be16(head + 2) > COMMAND_MAX)
-        return bad(reader, error, "a command that is not supported (postcopy has begun?)");
-    want(input, bytes_get_be16(head + 2));
     return true;
 }
 
@@ -205,14 +88,15 @@ static void begin_section(struct stream_reader *reader, uint8_t type)
 
 static bool read_start(struct stream_reader *reader, struct input *input, struct error *error)
 {
-    const uint8_t *id = want(input, 4), *length = want(input, 1);
-    const uint8_t *name = length ? want(input, *length) : NULL, *version = want(input, 8);
+    const uint8_t *id = stream_want(input, 4), *length = stream_want(input, 1);
+    const uint8_t *name = length ? stream_want(input, *length) : NULL,
+                  *version = stream_want(input, 8);
     if (!version)
         return true;
     if (*length != 3 || memcmp(name, "ram", 3) != 0)
-        return bad(reader, error, "a section other than ram that iterates: not supported");
+        return stream_bad(reader, error, "a section other than ram that iterates: not supported");
     if (reader->block_count)
-        return bad(reader, error, "RAM is started twice");
+        return stream_bad(reader, error, "RAM is started twice");
     reader->section_id = bytes_get_be32(id);
     begin_section(reader, SECTION_START);
     return true;
@@ -220,82 +104,45 @@ static bool read_start(struct stream_reader *reader, struct input *input, struct
 
 static bool read_section(struct stream_reader *reader, struct input *input, struct error *error)
 {
-    const uint8_t *type = want(input, 1), *id;
+    const uint8_t *type = stream_want(input, 1), *id;
     if (!type)
         return true;
     reader->kind = &reader->tally.bytes.file_header;
+    if ((*type == SECTION_CONFIGURATION || *type == SECTION_SUBSECTION) && reader->block_count)
+        return stream_bad(reader, error, "a configuration behind the list of RAM blocks");
     switch (*type) {
     case SECTION_CONFIGURATION:
-        return read_configuration(reader, input, error);
+        return stream_read_configuration(reader, input, error);
     case SECTION_SUBSECTION:
-        return read_subsection(reader, input, error);
+        return stream_read_subsection(reader, input, error);
     case SECTION_COMMAND:
-        return read_command(reader, input, error);
+        return stream_read_command(reader, input, error);
     case SECTION_START:
         reader->kind = &reader->tally.bytes.setup;
         return read_start(reader, input, error);
     case SECTION_PART:
     case SECTION_END:
         reader->kind = &reader->tally.bytes.framing;
-        id = want(input, 4);
+        id = stream_want(input, 4);
         if (!id)
             return true;
         if (bytes_get_be32(id) != reader->section_id || !reader->block_count)
-            return bad(reader, error, "a section that was not started");
+            return stream_bad(reader, error, "a section that was not started");
         if (reader->ram_complete)
-            return bad(reader, error, "RAM goes on behind its end");
+            return stream_bad(reader, error, "RAM goes on behind its end");
         begin_section(reader, *type);
         return true;
     case SECTION_FULL:
     case SECTION_EOF:
     case SECTION_DESCRIPTION:
         if (!reader->ram_complete)
-            return bad(reader, error, "devices before the end of RAM");
+            return stream_bad(reader, error, "devices before the end of RAM");
         reader->kind = &reader->tally.bytes.device;
         reader->state = AT_END;
         return true;
     default:
-        return bad(reader, error, "unknown section type");
+        return stream_bad(reader, error, "unknown section type");
     }
-}
-
-static bool read_list(struct stream_reader *reader, struct input *input, struct error *error)
-{
-    char name[NAME_MAX_BYTES];
-    const uint8_t *length = want(input, 1), *text = length ? want(input, *length) : NULL;
-    const uint8_t *bytes = want(input, 8);
-    if (reader->ignores_shared)
-        want(input, 8);
-    reader->kind = &reader->tally.bytes.setup;
-    if (input->short_of)
-        return true;
-    uint64_t size = bytes_get_be64(bytes);
-    if (size % PAGE_SIZE || size > reader->list_bytes || !size)
-        return bad(reader, error, "size of a RAM block does not fit the list");
-    if (reader->block_count == BLOCKS_MAX)
-        return bad(reader, error, "more than 1024 RAM blocks");
-    memcpy(name, text, *length);
-    name[*length] = 0;
-    reader->blocks =
-        must_grow(reader->blocks, reader->block_count + 1, sizeof *reader->blocks, "RAM blocks");
-    struct block *block = &reader->blocks[reader->block_count++];
-    memcpy(block->name, name, sizeof name);
-    block->pages = size / PAGE_SIZE;
-    reader->list_bytes -= size;
-    if (reader->list_bytes == 0)
-        reader->state = AT_RECORD;
-    return reader->events.block(reader->events.context, name, size, error);
-}
-
-static bool read_memory_size(struct stream_reader *reader, uint64_t bytes, struct error *error)
-{
-    if (reader->section.type != SECTION_START || reader->block_count)
-        return bad(reader, error, "a list of blocks outside the START section");
-    if (!bytes)
-        return bad(reader, error, "an empty list of blocks");
-    reader->list_bytes = bytes;
-    reader->state = AT_LIST;
-    return true;
 }
 
 /* The block of a page record: the last one, or that of the name which follows. */
@@ -304,9 +151,11 @@ static bool read_block(struct stream_reader *reader, struct input *input, uint64
 {
     if (flags & RECORD_CONTINUE) {
         *ret_block = reader->last_block;
-        return reader->any_record || bad(reader, error, "the first page record names no RAM block");
+        return reader->any_record ||
+               stream_bad(reader, error, "the first page record names no RAM block");
     }
-    const uint8_t *length = want(input, 1), *name = length ? want(input, *length) : NULL;
+    const uint8_t *length = stream_want(input, 1),
+                  *name = length ? stream_want(input, *length) : NULL;
     if (!name)
         return true;
     reader->name_bytes = 1u + *length;
@@ -317,7 +166,7 @@ static bool read_block(struct stream_reader *reader, struct input *input, uint64
             return true;
         }
     }
-    return bad(reader, error, "a page of a RAM block that was not announced");
+    return stream_bad(reader, error, "a page of a RAM block that was not announced");
 }
 
 static bool read_delta(struct stream_reader *reader, struct input *input, unsigned block,
@@ -325,21 +174,21 @@ static bool read_delta(struct stream_reader *reader, struct input *input, unsign
 {
     size_t size;
     if (reader->dialect == DIALECT_V5) {
-        const uint8_t *head = want(input, XBRLE_HEADER_SIZE);
+        const uint8_t *head = stream_want(input, XBRLE_HEADER_SIZE);
         if (!head)
             return true;
         size = xbrle_header_get(head).length;
     } else {
-        const uint8_t *head = want(input, 3);
+        const uint8_t *head = stream_want(input, 3);
         if (!head)
             return true;
         if (head[0] != XBZRLE_RECORD_FLAGS)
-            return bad(reader, error, "a delta in an unknown coding");
+            return stream_bad(reader, error, "a delta in an unknown coding");
         size = bytes_get_be16(head + 1);
     }
     if (size > PAGE_SIZE)
-        return bad(reader, error, "a delta longer than a page");
-    const uint8_t *delta = want(input, size);
+        return stream_bad(reader, error, "a delta longer than a page");
+    const uint8_t *delta = stream_want(input, size);
     return !delta || reader->events.delta(reader->events.context, block, page, delta, size, error);
 }
 
@@ -350,17 +199,17 @@ static bool read_page(struct stream_reader *reader, struct input *input, uint64_
     uint64_t flag = head & RECORD_FLAGS & ~(uint64_t)RECORD_CONTINUE, page = head / PAGE_SIZE;
     const uint8_t *bytes;
     if (flag == RECORD_ZLIB || flag == RECORD_MULTIFD)
-        return bad(reader, error, "pages of 'compress' or 'multifd' are not supported");
+        return stream_bad(reader, error, "pages of 'compress' or 'multifd' are not supported");
     if (flag != RECORD_ZERO && flag != RECORD_PAGE && flag != RECORD_XBZRLE)
-        return bad(reader, error, "unknown flags of a page record");
+        return stream_bad(reader, error, "unknown flags of a page record");
     if (reader->section.type == SECTION_START)
-        return bad(reader, error, "a page inside the START section");
+        return stream_bad(reader, error, "a page inside the START section");
     if (!read_block(reader, input, head, &block, error))
         return false;
     if (input->short_of)
         return true;
     if (page >= reader->blocks[block].pages)
-        return bad(reader, error, "a page behind the end of its RAM block");
+        return stream_bad(reader, error, "a page behind the end of its RAM block");
     bool ok = true;
     struct stream_tally *tally = &reader->tally;
     uint64_t *records;
@@ -369,11 +218,11 @@ static bool read_page(struct stream_reader *reader, struct input *input, uint64_
         ok = read_delta(reader, input, block, page, error);
     } else if (flag == RECORD_ZERO) {
         reader->kind = &tally->bytes.zero, records = &tally->duplicate;
-        bytes = want(input, 1);
+        bytes = stream_want(input, 1);
         ok = !bytes || reader->events.zero(reader->events.context, block, page, *bytes, error);
     } else {
         reader->kind = &tally->bytes.normal, records = &tally->normal;
-        bytes = want(input, PAGE_SIZE);
+        bytes = stream_want(input, PAGE_SIZE);
         ok = !bytes || reader->events.page(reader->events.context, block, page, bytes, error);
     }
     if (ok && !input->short_of) {
@@ -385,7 +234,7 @@ static bool read_page(struct stream_reader *reader, struct input *input, uint64_
 
 static bool read_record(struct stream_reader *reader, struct input *input, struct error *error)
 {
-    const uint8_t *bytes = want(input, 8);
+    const uint8_t *bytes = stream_want(input, 8);
     if (!bytes)
         return true;
     uint64_t head = bytes_get_be64(bytes), flags = head & RECORD_FLAGS;
@@ -395,7 +244,7 @@ static bool read_record(struct stream_reader *reader, struct input *input, struc
                    : type == SECTION_PART ? &kinds->part_eos
                                           : &kinds->framing;
     if (flags == RECORD_MEMORY_SIZE)
-        return read_memory_size(reader, head - flags, error);
+        return stream_read_memory_size(reader, head - flags, error);
     if (flags != RECORD_EOS)
         return read_page(reader, input, head, error);
     if (type == SECTION_END)
@@ -406,11 +255,11 @@ static bool read_record(struct stream_reader *reader, struct input *input, struc
 
 static bool read_footer(struct stream_reader *reader, struct input *input, struct error *error)
 {
-    const uint8_t *footer = want(input, 5);
+    const uint8_t *footer = stream_want(input, 5);
     if (!footer)
         return true;
     if (footer[0] != SECTION_FOOTER || bytes_get_be32(footer + 1) != reader->section_id)
-        return bad(reader, error, "no section footer where one must be");
+        return stream_bad(reader, error, "no section footer where one must be");
     reader->kind = reader->section.type == SECTION_START ? &reader->tally.bytes.setup
                                                          : &reader->tally.bytes.framing;
     reader->state = AT_SECTION;
@@ -426,12 +275,12 @@ static bool read_item(struct stream_reader *reader, struct input *input, struct 
     case AT_SECTION:
         return read_section(reader, input, error);
     case AT_CAPABILITY:
-        read_capability(reader, input);
+        stream_read_capability(reader, input);
         return true;
     case AT_RECORD:
         return read_record(reader, input, error);
     case AT_LIST:
-        return read_list(reader, input, error);
+        return stream_read_list(reader, input, error);
     case AT_FOOTER:
         return read_footer(reader, input, error);
     case AT_END:
@@ -520,4 +369,24 @@ bool stream_reader_feed(struct stream_reader *reader, const uint8_t *bytes, size
     reader->carried = size - taken;
     memcpy(reader->carry, bytes + taken, size - taken);
     return true;
+}
+
+bool stream_reader_feed_file(struct stream_reader *reader, const char *path, struct error *error)
+{
+    const size_t room = (size_t)1 << 20;
+    FILE *file = fopen(path, "rb");
+    if (!file)
+        return error_at(error, path, 0, "%s", strerror(errno));
+    uint8_t *piece = must_alloc(room, 1, "a piece of the stream");
+    size_t size;
+    bool ok = true;
+    while (ok && (size = fread(piece, 1, room, file)) > 0)
+        ok = stream_reader_feed(reader, piece, size, error);
+    if (ok && ferror(file))
+        ok = error_set(error, "%s", strerror(errno));
+    else if (ok && !reader->ram_complete)
+        ok = error_set(error, "stream: it ends before all of RAM has come");
+    fclose(file);
+    free(piece);
+    return ok || error_prefix(error, "%s: ", path);
 }

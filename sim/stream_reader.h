@@ -59,6 +59,9 @@ void stream_reader_watch(struct stream_reader *reader,
 bool stream_reader_feed(struct stream_reader *reader, const uint8_t *bytes, size_t size,
                         struct error *error);
 
+/* Feeds a whole file. False too if it cannot be read, or ends before all RAM has come. */
+bool stream_reader_feed_file(struct stream_reader *reader, const char *path, struct error *error);
+
 /* All RAM has come: the END section was complete. */
 bool stream_reader_ended(const struct stream_reader *reader);
 
@@ -66,7 +69,5 @@ bool stream_reader_ended(const struct stream_reader *reader);
 struct stream_tally stream_reader_tally(const struct stream_reader *reader);
 /* The machine's name in the configuration section; "" without one. Foreign text, borrowed. */
 const char *stream_reader_machine(const struct stream_reader *reader);
-/* The RAM block numbered `block` in the events. Foreign text, borrowed until the next feed. */
-const char *stream_reader_block_name(const struct stream_reader *reader, unsigned block);
 
 #endif

@@ -21,6 +21,7 @@ static const struct command {
     {"trace", cmd_trace, "look at a trace, or verify it"},
     {"validate", cmd_validate, "predictions beside migrations that a real QEMU did"},
     {"calibrate", cmd_calibrate, "measure the hosts' constants"},
+    {"stream", cmd_stream, "look at a migration stream, or verify it against the guest's memory"},
     {"list", cmd_list, "workloads, caches, codecs, machines, plots, parameters"},
 };
 #define COMMAND_COUNT (sizeof COMMANDS / sizeof *COMMANDS)
