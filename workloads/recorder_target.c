@@ -153,7 +153,9 @@ bool recorder_target_attach(struct recorder_target *target, pid_t pid, struct er
     ssize_t n = fd < 0 ? 0 : read(fd, words, sizeof words - 1);
     if (fd >= 0)
         close(fd);
-    for (const char *word = words; n > 0 && word < words + n; word += strlen(word) + 1)
+    while (n > 0 && words[n - 1] == 0) /* a program that writes its own title leaves many */
+        n--;
+    for (const char *word = words; word < words + n; word += strlen(word) + 1)
         append_word(target->command, sizeof target->command, word);
     return true;
 }

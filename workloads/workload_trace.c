@@ -64,8 +64,11 @@ static bool trace_check(void *options, struct error *error)
         return error_set(error,
                          "fill = %s: the trace %s brings an image of its memory, so leave it out",
                          fill_names[o->region.fill], o->file);
-    if (o->loop && o->extent.epochs > 0 && o->extent.end_ns < LOOP_LEAST_NS)
-        return error_set(error, "%s: the trace lasts less than 1 ms, too short for loop = on",
+    if (o->loop && o->extent.epochs > 0 &&
+        (double)o->extent.end_ns * 100 / (double)o->speed < LOOP_LEAST_NS)
+        return error_set(error,
+                         "%s: at this speed the trace lasts less than 1 ms, too short for "
+                         "loop = on",
                          o->file);
     return true;
 }
