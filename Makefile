@@ -107,7 +107,7 @@ $(PROGRAMS): $(B)/%: $(B)/%.o $$(call helpers_of,$$@) \
 	$(call say,LINK,$@)
 	$(Q)mkdir -p $(@D) && $(COMPILER) $(ALL_LDFLAGS) $(if $(findstring /fuzz_,$@),-fsanitize=fuzzer) \
 	    -o $@ $^ $(if $(filter codec cache,$(call room_of,$@)),,$(PKG_LIBS)) \
-	    $(if $(findstring /test_,$@),-lcmocka) $(if $(findstring /bench_,$@),-lm)
+	    $(if $(findstring /test_,$@)$(call helpers_of,$@),-lcmocka) $(if $(findstring /bench_,$@),-lm)
 
 tests: all $(TESTS)
 check: tests
