@@ -70,12 +70,24 @@ KERNEL_INLINE size_t places_add(uint16_t *places, uint64_t edges, size_t at, boo
     return count;
 }
 
-/* Copies exactly `count` bytes: masks hold the rest back, and a masked load does not fault. */
+/*
+ * Exactly `count` bytes: a mask holds the rest back, and what it leaves out does not fault. Half a
+ * register where that is enough, since a store that crosses a line costs more.
+ */
+#define RUN_APPLY_SHORT 32
+
+KERNEL_INLINE void run_apply_short(uint8_t *to, const uint8_t *from, size_t count)
+{
+    __mmask32 bytes = _bzhi_u32(0xffffffffu, (unsigned)count);
+
+    _mm256_mask_storeu_epi8(to, bytes, _mm256_maskz_loadu_epi8(bytes, from));
+}
+
 KERNEL_INLINE void run_apply(uint8_t *to, const uint8_t *from, size_t count)
 {
     size_t at = 0;
 
-    for (; at + 64 <= count; at += 64)
+    for (; __builtin_expect(count - at > 64, 0); at += 64)
         _mm512_storeu_si512(to + at, load(from + at));
     __mmask64 rest = _bzhi_u64(~UINT64_C(0), (unsigned)(count - at));
     _mm512_mask_storeu_epi8(to + at, rest, _mm512_maskz_loadu_epi8(rest, from + at));

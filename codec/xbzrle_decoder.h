@@ -2,7 +2,13 @@
 /*
  * The decoder that all kernels share, included once by each kernel's file after it has defined
  *
- *   run_apply     copies exactly `count` bytes, fast for short runs; never touches more
+ *   run_apply        copies exactly `count` bytes, fast for short runs; never touches more
+ *   run_apply_short  the same for 1 to RUN_APPLY_SHORT bytes, best without a branch on the count
+ *
+ * Where the next run begins hangs on the lengths of this one, which come from memory: a chain of
+ * loads that no processor can shorten, unless it guesses. Which length is worth guessing, by a
+ * branch, and which is better computed, depends on how dense the runs are; see below. A mistaken
+ * guess costs about as much as two runs.
  */
 #ifndef CODEC_XBZRLE_DECODER_H
 #define CODEC_XBZRLE_DECODER_H
@@ -11,47 +17,122 @@
 
 #include "xbzrle_format.h"
 
+static bool decode_on(const uint8_t *in, const uint8_t *end, uint8_t *page, size_t at,
+                      size_t page_size);
+
 /*
- * Four bytes hold the two lengths of any run in pages below 16 KiB. They are taken apart without a
- * branch, and one condition asks all that can be wrong; a run that fails it is looked at again,
- * byte by byte, by xbzrle_run_get, which refuses it or knows better: near the end of the input, and
- * in large pages.
+ * Takes one run byte by byte, with all checks, and goes on: for lengths that are not as usual, and
+ * for the last bytes of the input. In pages that may have lengths of three bytes, all runs.
  */
+static __attribute__((noinline)) bool decode_unusual(const uint8_t *in, const uint8_t *end,
+                                                     uint8_t *page, size_t at, size_t page_size)
+{
+    struct xbzrle_run run;
+
+    do {
+        /* Only before the first run nothing of the page is passed. */
+        if (!xbzrle_run_get(&in, end, at == 0, at, page_size, &run))
+            return false;
+        memcpy(page + at + run.skip, run.bytes, run.count);
+        at += run.skip + run.count;
+    } while (in < end && page_size >= XBZRLE_TWO_BYTE_LIMIT);
+    return in == end || decode_on(in, end, page, at, page_size);
+}
+
+/*
+ * Dense runs have short zruns: that is guessed, and the nzrun's length is not. As long as the
+ * longest usual run fits in what is left of page and input, nothing else need be asked. Moves *in
+ * and returns the position in the page.
+ */
+KERNEL_INLINE size_t decode_dense(const uint8_t **in, const uint8_t *end, uint8_t *page, size_t at,
+                                  size_t page_size)
+{
+    enum { SKIP = 127, HEAD = 3, RUN = RUN_APPLY_SHORT };
+    const uint8_t *from = *in;
+
+    if (end - from < HEAD + RUN || page_size - at < SKIP + RUN)
+        return at;
+    const uint8_t *from_last = end - HEAD - RUN;
+    uint8_t *to = page + at, *to_last = page + page_size - SKIP - RUN;
+    while (from <= from_last && to <= to_last) {
+        size_t skip = from[0], count = from[1];
+        const uint8_t *bytes = from + 2;
+        if (__builtin_expect(skip - 1 >= SKIP, 0)) {
+            if (skip == 0 || count == 0 || count >= 0x80)
+                break;
+            skip = (skip & 0x7f) | count << 7;
+            if (skip > (size_t)(to_last + SKIP - to))
+                break;
+            count = *bytes++;
+        }
+        if (__builtin_expect(count - 1 >= RUN, 0))
+            break;
+        to += skip;
+        run_apply_short(to, bytes, count);
+        to += count;
+        from = bytes + count;
+    }
+    *in = from;
+    return (size_t)(to - page);
+}
+
+/*
+ * Elsewhere the zrun may as well take one byte as two, so that is computed, and the nzrun's length
+ * is guessed: eight, as where words are written, or that of the run before.
+ */
+KERNEL_INLINE bool decode_runs(const uint8_t *in, const uint8_t *end, uint8_t *page, size_t at,
+                               size_t page_size)
+{
+    size_t usual = 1;
+
+    if ((size_t)(end - in) > page_size / 8)
+        at = decode_dense(&in, end, page, at, page_size);
+    while (end - in >= 4) {
+        size_t wide = in[0];
+        __asm__("" : "+r"(wide)); /* or gcc shifts a byte, with two moves more in the chain */
+        wide >>= 7;
+        const uint8_t *rest = in + wide;
+        /* A second byte with a mark makes this 16384 or more: beyond the page. */
+        size_t skip = (in[0] & 0x7fu) | ((size_t)in[1] << 7 & -wide);
+        size_t count = rest[1];
+        if (__builtin_expect(skip == 0, 0))
+            break;
+        if (__builtin_expect(count == 8, 1)) {
+            if (__builtin_expect(at + skip + 8 > page_size || end - rest < 10, 0))
+                return false;
+            memcpy(page + at + skip, rest + 2, 8);
+            at += skip + 8;
+            in = in + wide + 10;
+            continue;
+        }
+        if (count - 1 >= 127)
+            break;
+        if (at + skip + count > page_size || (ptrdiff_t)(count + 2) > end - rest)
+            return false;
+        run_apply(page + at + skip, rest + 2, count);
+        at += skip + count;
+        size_t before = usual;
+        __asm__("" : "+r"(before)); /* the compiler must not know that it is the same */
+        if (__builtin_expect(count != before, 0)) {
+            usual = count;
+            __asm__ volatile(""); /* nor make a move of the branch */
+        }
+        in = rest + 2 + usual;
+    }
+    return in == end || decode_unusual(in, end, page, at, page_size);
+}
+
+static __attribute__((noinline)) bool decode_on(const uint8_t *in, const uint8_t *end,
+                                                uint8_t *page, size_t at, size_t page_size)
+{
+    return decode_runs(in, end, page, at, page_size);
+}
+
 static bool decode(const uint8_t *delta, size_t size, uint8_t *page, size_t page_size)
 {
-    const uint8_t *in = delta, *end = delta + size;
-    uint8_t *to = page, *page_end = page + page_size;
-    size_t least = 0; /* the zrun's least length: 1 after the first */
-
-    while (in < end) {
-        if (__builtin_expect(end - in >= 4, 1)) {
-            uint32_t head = (uint32_t)in[0] | (uint32_t)in[1] << 8 | (uint32_t)in[2] << 16 |
-                            (uint32_t)in[3] << 24;
-            uint32_t wide = head >> 7 & 1;
-            size_t skip = (head & 0x7f) | (head >> 1 & 0x3f80 & -wide);
-            uint32_t rest = head >> (8 + 8 * wide), rest_wide = rest >> 7 & 1;
-            size_t count = (rest & 0x7f) | (rest >> 1 & 0x3f80 & -rest_wide);
-            uint32_t third = (head >> 15 & wide) | (rest >> 15 & rest_wide);
-            const uint8_t *from = in + 2 + wide + rest_wide;
-            if (__builtin_expect((third == 0) & (skip >= least) & (count != 0) &
-                                     (skip + count <= (size_t)(page_end - to)) &
-                                     ((ptrdiff_t)count <= end - from),
-                                 1)) {
-                run_apply(to + skip, from, count);
-                to += skip + count;
-                in = from + count;
-                least = 1;
-                continue;
-            }
-        }
-        struct xbzrle_run run;
-        if (!xbzrle_run_get(&in, end, in == delta, (size_t)(to - page), page_size, &run))
-            return false;
-        memcpy(to + run.skip, run.bytes, run.count);
-        to += run.skip + run.count;
-        least = 1;
-    }
-    return true;
+    if (size > 0 && page_size >= XBZRLE_TWO_BYTE_LIMIT)
+        return decode_unusual(delta, delta + size, page, 0, page_size);
+    return decode_runs(delta, delta + size, page, 0, page_size);
 }
 
 #endif

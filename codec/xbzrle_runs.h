@@ -43,6 +43,11 @@ KERNEL_INLINE void run_apply(uint8_t *to, const uint8_t *from, size_t count)
 }
 #endif
 
+#ifndef RUN_APPLY_SHORT
+#define RUN_APPLY_SHORT 64
+#define run_apply_short run_apply
+#endif
+
 /* What runs_emit needs behind the last byte. */
 #define ENGINE_SLACK RUN_SHORT
 
