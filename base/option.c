@@ -206,16 +206,6 @@ void option_release(const struct option *table, void *object)
     }
 }
 
-void option_copy_texts(const struct option *table, void *object)
-{
-    for (; table->name; table++) {
-        if (table->type != OPTION_TEXT)
-            continue;
-        char **value = place(table, object);
-        *value = must_copy(*value, table->name);
-    }
-}
-
 static uint64_t number_of(const struct option *option, const void *object)
 {
     uint64_t value;

@@ -66,9 +66,6 @@ void option_set_defaults(const struct option *table, void *object);
 /* Frees the texts in the object. */
 void option_release(const struct option *table, void *object);
 
-/* The texts of the object become its own copies: call after the object was copied as bytes. */
-void option_copy_texts(const struct option *table, void *object);
-
 /*
  * The value in base units, as results store it: bytes, bytes/s, ns as whole numbers, "on" or "off",
  * the word, the text. Owned by the caller, to free.

@@ -42,11 +42,6 @@ void page_store_destroy(struct page_store *store)
     free(store);
 }
 
-uint64_t page_store_page_count(const struct page_store *store)
-{
-    return store->page_count;
-}
-
 static uint8_t *slot_bytes(const struct page_store *store, uint32_t slot)
 {
     return store->chunks[(slot - 1) / CHUNK_PAGES] + (slot - 1) % CHUNK_PAGES * PAGE_SIZE;

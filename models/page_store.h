@@ -23,8 +23,6 @@ struct page_store;
 struct page_store *page_store_create(uint64_t page_count, const struct content *content);
 void page_store_destroy(struct page_store *store); /* NULL is fine */
 
-uint64_t page_store_page_count(const struct page_store *store);
-
 /* The page's bytes: those stored (borrowed, until destroy), else `scratch` filled with content. */
 const uint8_t *page_store_read(const struct page_store *store, uint64_t page_no,
                                uint8_t scratch[static PAGE_SIZE]);

@@ -66,6 +66,10 @@ const struct field run_fields[] = {
     UNSIGNED("sender_cpu_ns", record, cost.sender_cpu_ns),
     UNSIGNED("encoded_pages", record, cost.encoded_pages),
     UNSIGNED("cache_bytes", record, cost.cache_bytes),
+    UNSIGNED("written_bytes", record, cost.written_bytes),
+    UNSIGNED("miss_first_touch", record, cost.miss_first_touch),
+    UNSIGNED("miss_capacity", record, cost.miss_capacity),
+    UNSIGNED("miss_conflict", record, cost.miss_conflict),
     TIME("guest_stopped_ns", record, cost.guest_stopped_ns),
     {NULL, FIELD_FLAG, 0},
 };

@@ -195,6 +195,10 @@ static void put_record(json_t *object, const struct record *record)
     put(cost, "sender-cpu-ns", whole_value(record->cost.sender_cpu_ns));
     put(cost, "encoded-pages", whole_value(record->cost.encoded_pages));
     put(cost, "cache-bytes", whole_value(record->cost.cache_bytes));
+    put(cost, "written-bytes", whole_value(record->cost.written_bytes));
+    put(cost, "miss-first-touch", whole_value(record->cost.miss_first_touch));
+    put(cost, "miss-capacity", whole_value(record->cost.miss_capacity));
+    put(cost, "miss-conflict", whole_value(record->cost.miss_conflict));
     put(cost, "guest-stopped-ns", must(json_integer(record->cost.guest_stopped_ns)));
     put(object, "cost", cost);
 }

@@ -81,9 +81,12 @@ struct record_setting {
 
 /* What the migration cost, besides time. */
 struct record_cost {
-    uint64_t sender_cpu_ns;   /* modelled CPU time of the migration thread, sleep excluded */
-    uint64_t encoded_pages;   /* pages that went through the encoder */
-    uint64_t cache_bytes;     /* memory that the page cache held at most */
+    uint64_t sender_cpu_ns; /* modelled CPU time of the migration thread, sleep excluded */
+    uint64_t encoded_pages; /* pages that went through the encoder */
+    uint64_t cache_bytes;   /* memory that the page cache held at most */
+    uint64_t written_bytes; /* memory of the guest that was ever written */
+    /* Cache misses by cause, if the scenario asks for it (migration.classify-misses). */
+    uint64_t miss_first_touch, miss_capacity, miss_conflict;
     int64_t guest_stopped_ns; /* from the stop at the source to the start at the destination */
 };
 

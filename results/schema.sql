@@ -58,6 +58,10 @@ CREATE TABLE run (
     sender_cpu_ns INTEGER NOT NULL,
     encoded_pages INTEGER NOT NULL,
     cache_bytes INTEGER NOT NULL,
+    written_bytes INTEGER NOT NULL,
+    miss_first_touch INTEGER NOT NULL,
+    miss_capacity INTEGER NOT NULL,
+    miss_conflict INTEGER NOT NULL,
     guest_stopped_ns INTEGER NOT NULL,
     UNIQUE (source, digest, seed)
 ) STRICT;

@@ -63,6 +63,11 @@ static void put_xbzrle(FILE *out, const struct record *record)
     fprintf(out, ": %" PRIu64 " hits, %" PRIu64 " misses (%s %%), %" PRIu64 " overflows\n",
             counters->xbzrle_pages, counters->xbzrle_cache_miss, cell_number(misses.median, ratio),
             counters->xbzrle_overflow);
+    const struct record_cost *cost = &record->cost;
+    if (cost->miss_first_touch + cost->miss_capacity + cost->miss_conflict)
+        fprintf(
+            out, "  %-16s %" PRIu64 " first touch, %" PRIu64 " capacity, %" PRIu64 " conflict\n",
+            "misses by cause", cost->miss_first_touch, cost->miss_capacity, cost->miss_conflict);
     put_size(out, "deltas", counters->xbzrle_bytes);
     fprintf(out, " for %s of pages\n",
             units_format_size(counters->xbzrle_pages * RECORD_PAGE_BYTES, text));
@@ -86,7 +91,9 @@ static void put_counters(FILE *out, const struct record *record)
         fprintf(out, "  %-16s %s of the sender\n", "CPU time",
                 units_format_time((int64_t)record->cost.sender_cpu_ns, text));
         fprintf(out, "  %-16s %s\n", "verified",
-                record->verified ? "every page equal at the destination" : "NO");
+                record->verified                           ? "every page equal at the destination"
+                : record->outcome == OUTCOME_NOT_CONVERGED ? "nothing: it was not completed"
+                                                           : "NO");
     }
     record_digest(record->settings, record->setting_count, digest);
     fprintf(out, "  %-16s %" PRIu64 ", of run %.12s\n", "seed", record->seed, digest);

@@ -93,9 +93,9 @@ const struct content *guest_content(const struct guest *guest)
     return guest->content;
 }
 
-const struct page_store *guest_memory(const struct guest *guest)
+uint64_t guest_written_bytes(const struct guest *guest)
 {
-    return guest->memory;
+    return page_store_stored_pages(guest->memory) * PAGE_SIZE;
 }
 
 static int64_t guest_time(const struct guest *guest, sim_time now)

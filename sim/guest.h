@@ -21,9 +21,9 @@ struct guest;
 struct guest *guest_create(const struct scenario *scenario, struct error *error);
 void guest_destroy(struct guest *guest); /* NULL is fine */
 
-const struct machine *guest_machine(const struct guest *guest);   /* borrowed */
-const struct content *guest_content(const struct guest *guest);   /* borrowed */
-const struct page_store *guest_memory(const struct guest *guest); /* borrowed */
+const struct machine *guest_machine(const struct guest *guest); /* borrowed */
+const struct content *guest_content(const struct guest *guest); /* borrowed */
+uint64_t guest_written_bytes(const struct guest *guest);        /* memory that was ever written */
 
 /*
  * The pages written since the last call, as a bitmap of the machine's pages. It belongs to the

@@ -356,6 +356,15 @@ static void report_ram(const struct migration *m, struct record *record)
     record->mbps = sending_ms > 0 ? (double)m->stream.put * 8 / sending_ms / 1000 : 0;
 }
 
+static void report_cache(const struct migration *m, struct record_cost *cost)
+{
+    struct page_cache_stats stats = page_cache_stats(m->sender.cache);
+    cost->cache_bytes = stats.pages_held * PAGE_SIZE;
+    cost->miss_first_touch = stats.first_touch;
+    cost->miss_capacity = stats.capacity;
+    cost->miss_conflict = stats.conflict;
+}
+
 void migration_report(const struct migration *m, struct record *record)
 {
     record->outcome = m->outcome;
@@ -373,8 +382,9 @@ void migration_report(const struct migration *m, struct record *record)
     record->xbzrle_encoding_rate = m->rates.encoding_rate;
     record->stream = m->stream.bytes;
     record->cost = m->sender.cost;
+    record->cost.written_bytes = guest_written_bytes(m->setup.guest);
     if (m->sender.cache)
-        record->cost.cache_bytes = page_cache_stats(m->sender.cache).pages_held * PAGE_SIZE;
+        report_cache(m, &record->cost);
     if (migration_completed(m))
         record->cost.guest_stopped_ns =
             link_arrival(m->setup.link, m->end) + m->scenario->host.load_ns - m->stopped;

@@ -43,6 +43,8 @@ static const struct option MIGRATION_OPTIONS[] = {
     {"cache-resize", OPTION_WORD, offsetof(struct migration_options, cache_resize), "keep",
      .help = "a new size in flight keeps pages (QEMU 1.2), drops them (2.0) or does nothing (2.11)",
      .words = RESIZE_NAMES},
+    {"classify-misses", OPTION_SWITCH, offsetof(struct migration_options, classify_misses), "off",
+     .help = "count cache misses by cause: first touch, capacity, conflict"},
     {0},
 };
 

@@ -41,6 +41,7 @@ struct migration_options {
     char *cache;    /* name of a cache policy */
     uint64_t xbzrle_cache_size;
     unsigned cache_resize; /* enum cache_resize */
+    bool classify_misses;
 };
 
 struct run_options {

@@ -76,6 +76,7 @@ static bool matters(const struct scenario *scenario, const char *key)
                                         "migration.cache",
                                         "migration.xbzrle-cache-size",
                                         "migration.cache-resize",
+                                        "migration.classify-misses",
                                         "host.encode-time",
                                         "host.insert-time",
                                         NULL};

@@ -13,8 +13,12 @@ static bool create_cache(const struct scenario *scenario, uint64_t bytes, struct
     const struct page_cache_policy *policy = page_cache_policy_find(scenario->migration.cache);
     enum page_cache_status status = page_cache_create(policy, bytes, PAGE_SIZE, ret);
     assert(status != PAGE_CACHE_BAD_SIZE); /* the scenario was checked */
-    if (status == PAGE_CACHE_OK)
+    if (status == PAGE_CACHE_OK && !scenario->migration.classify_misses)
         return true;
+    if (status == PAGE_CACHE_OK && page_cache_classify_misses(*ret, true))
+        return true;
+    page_cache_destroy(*ret);
+    *ret = NULL;
     return error_set(error, "no memory for a page cache of %s", units_format_size(bytes, text));
 }
 

@@ -165,8 +165,10 @@ static struct record *report(const struct scenario *scenario, struct migration *
     struct error error;
     migration_report(migration, &record);
     if (migration_completed(migration)) {
-        record.verified =
-            simulate_verify(guest, migration_receiver(migration), migration_end(migration), &error);
+        const struct receiver *receiver = migration_receiver(migration);
+        error_set(&error, "the destination waits for more of the guest's memory");
+        record.verified = receiver_complete(receiver) &&
+                          simulate_verify(guest, receiver, migration_end(migration), &error);
         if (!record.verified) {
             record.outcome = OUTCOME_FAILED;
             record.status = "failed";
