@@ -203,7 +203,7 @@ bool units_parse_integer(const char *text, uint64_t *ret_value, struct error *er
     return true;
 }
 
-/* A value in steps of `step`, named: exact if at most four digits say it, else rounded. */
+/* A value in steps of `step`, named: exact if it is a whole number of its unit, else rounded. */
 static char *format_steps(uint64_t value, uint64_t step, const char *const *names, size_t count,
                           char *text)
 {
@@ -211,8 +211,6 @@ static char *format_steps(uint64_t value, uint64_t step, const char *const *name
     uint64_t unit = 1;
     while (i + 1 < count && value / unit >= step)
         unit *= step, i++;
-    while (i > 0 && value % unit && value / (unit / step) < 10000 && !(value % (unit / step)))
-        unit /= step, i--;
     double shown = (double)value / (double)unit;
     if (value % unit == 0)
         snprintf(text, UNITS_TEXT_SIZE, "%" PRIu64 "%s", value / unit, names[i]);

@@ -35,9 +35,9 @@ bool units_parse_integer(const char *text, uint64_t *ret_value, struct error *er
 #define UNITS_TEXT_SIZE 32
 
 /*
- * The shortest exact form if there is one of at most four digits ("64MiB", "300ms", "1Gbit/s"),
- * else three or four significant digits ("1.23GiB"). For people; not meant to be parsed again. All
- * return `text`.
+ * In the largest unit that the value reaches: exact if it is a whole number of it ("64MiB",
+ * "300ms", "1Gbit/s"), else with three or four significant digits ("1.23GiB"). For people; not
+ * meant to be parsed again. All return `text`.
  */
 char *units_format_size(uint64_t bytes, char text[static UNITS_TEXT_SIZE]);
 char *units_format_rate(uint64_t bytes_per_s, char text[static UNITS_TEXT_SIZE]);
