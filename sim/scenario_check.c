@@ -18,7 +18,7 @@ static bool resolve_cache(struct migration_options *migration, struct error *err
         return true;
     const char *names[32];
     size_t count = 0;
-    for (; page_cache_policies[count] && count < 31; count++)
+    for (; count < 31 && page_cache_policies[count]; count++)
         names[count] = page_cache_policy_name(page_cache_policies[count]);
     names[count] = NULL;
     const char *nearest = option_nearest(migration->cache, names);

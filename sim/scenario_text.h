@@ -30,7 +30,7 @@ struct scenario_text {
 /* Reads a file, "-" for standard input. Owned by the caller, to scenario_text_destroy. */
 struct scenario_text *scenario_text_read(const char *file, struct error *error);
 /* The same from memory; `name` stands for the file in messages. */
-struct scenario_text *scenario_text_parse(const char *name, const char *text, size_t size,
+struct scenario_text *scenario_text_parse(const char *name, const char *bytes, size_t size,
                                           struct error *error);
 struct scenario_text *scenario_text_copy(const struct scenario_text *text);
 void scenario_text_destroy(struct scenario_text *text); /* NULL is fine */

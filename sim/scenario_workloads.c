@@ -28,7 +28,7 @@ static bool set_kind(struct scenario_workload *workload, const struct scenario_t
     if (!workload->ops) {
         const char *names[32];
         size_t count = 0;
-        for (; workload_kinds[count] && count < 31; count++)
+        for (; count < 31 && workload_kinds[count]; count++)
             names[count] = workload_kinds[count]->name;
         names[count] = NULL;
         const char *nearest = option_nearest(kind->value, names);
