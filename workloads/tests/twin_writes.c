@@ -63,9 +63,9 @@ static void scatter_write(struct twin_scatter *twin)
                         : twin->hot_pages +
                               gsl_rng_uniform_int(twin->rng, twin->memory.pages - twin->hot_pages);
     uint64_t place = gsl_rng_uniform_int(twin->rng, PAGE_SIZE / twin->write_size);
-    uint8_t *bytes = twin->memory.bytes + page * PAGE_SIZE + place * twin->write_size;
-    for (uint64_t i = 0; i < twin->write_size; i++)
-        bytes[i] = (uint8_t)(gsl_rng_get(twin->rng) >> 8);
+    random_bytes(gsl_rng_get(twin->rng) << 32 | gsl_rng_get(twin->rng),
+                 twin->memory.bytes + page * PAGE_SIZE + place * twin->write_size,
+                 twin->write_size);
     twin->memory.dirty[page] = true;
 }
 
