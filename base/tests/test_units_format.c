@@ -37,11 +37,11 @@ static void test_sizes(void **state)
         {0, "0B"},
         {1023, "1023B"},
         {KI, "1KiB"},
-        {1536, "1536B"},
-        {4095, "4095B"},
+        {1536, "1.50KiB"},
+        {4095, "4.00KiB"},
         {64 * KI * KI, "64MiB"},
-        {1536 * KI * KI, "1536MiB"},
-        {1025 * KI * KI * KI, "1025GiB"},
+        {1536 * KI * KI, "1.50GiB"},
+        {1025 * KI * KI * KI, "1.00TiB"},
         {3 * KI * KI * KI * KI, "3TiB"},
         {12345678, "11.8MiB"},
         {1234567890, "1.15GiB"},
@@ -59,7 +59,7 @@ static void test_rates(void **state)
         {1, "8bit/s"},
         {125, "1kbit/s"},
         {125000000, "1Gbit/s"},
-        {312500000, "2500Mbit/s"},
+        {312500000, "2.50Gbit/s"},
         {12500000, "100Mbit/s"},
         {128 * KI * KI, "128MiB/s"},
         {64 * KI, "64KiB/s"},
@@ -78,7 +78,7 @@ static void test_times(void **state)
         {0, "0ns"},
         {999, "999ns"},
         {300000000, "300ms"},
-        {1500000000, "1500ms"},
+        {1500000000, "1.50s"},
         {60000000000, "60s"},
         {1234567, "1.23ms"},
         {45678901234, "45.7s"},
@@ -97,7 +97,7 @@ static void test_counts(void **state)
     (void)state;
     static const struct row rows[] = {
         {0, "0"},           {999, "999"},    {1000, "1k"},
-        {2500000, "2500k"}, {2000000, "2M"}, {1234567, "1.23M"},
+        {2500000, "2.50M"}, {2000000, "2M"}, {1234567, "1.23M"},
     };
     expect_all(units_format_count, rows, COUNT(rows));
 }
