@@ -56,9 +56,9 @@ enum encode_result xbzrle_encode_update(uint8_t *cached_page, const uint8_t *new
                                         size_t *ret_size);
 
 /*
- * Many pairs in one call, for pages in scattered order: while one is encoded, the next comes from
- * memory. Each result is what the single call would give; `size` and `result` are set. Only the
- * update form writes to `old_page`. No buffer may be part of two jobs.
+ * Many pairs in one call, for pages in scattered order: while one is encoded, those that
+ * follow come from memory. Each result is what the single call would give; `size` and `result` are
+ * set. Only the update form writes to `old_page`. No buffer may be part of two jobs.
  */
 struct xbzrle_job {
     uint8_t *old_page;

@@ -11,7 +11,7 @@
 
 /* The pairs of pages that are measured, and what differs in them. */
 
-enum { PAGE = 4096, ORDER_LEAST = 16384 };
+enum { PAGE = 4096, ORDER_LEAST = 2048 };
 
 struct pattern {
     const char *name;

@@ -15,6 +15,12 @@
 #else
 #define PLAIN __attribute__((optimize("O3"))) static inline
 #endif
+/* Not melted into the caller, as a kernel is not. */
+#if defined(__clang__)
+#define PLAIN_CALLED __attribute__((noinline)) static
+#else
+#define PLAIN_CALLED __attribute__((noinline, optimize("O3"))) static
+#endif
 
 PLAIN uint64_t plain_difference(const uint8_t *a, const uint8_t *b)
 {
@@ -60,9 +66,9 @@ PLAIN size_t plain_put(uint8_t *out, size_t length)
 }
 
 /* For pages below 16 KiB. */
-PLAIN enum encode_result plain_encode(const uint8_t *old_page, const uint8_t *new_page,
-                                      size_t page_size, uint8_t *delta, size_t capacity,
-                                      size_t *ret_size)
+PLAIN_CALLED enum encode_result plain_encode(const uint8_t *old_page, const uint8_t *new_page,
+                                             size_t page_size, uint8_t *delta, size_t capacity,
+                                             size_t *ret_size)
 {
     size_t used = 0, at = 0;
 
@@ -99,7 +105,7 @@ PLAIN bool plain_get(const uint8_t *delta, size_t size, size_t *in, size_t *ret_
     return true;
 }
 
-PLAIN bool plain_decode(const uint8_t *delta, size_t size, uint8_t *page, size_t page_size)
+PLAIN_CALLED bool plain_decode(const uint8_t *delta, size_t size, uint8_t *page, size_t page_size)
 {
     size_t in = 0, at = 0, skip, count;
 
