@@ -21,13 +21,9 @@ bool cli_take_scenario(struct cli_scenario *cli, size_t index, const char *value
     return index < CLI_SCENARIO_COUNT;
 }
 
-void cli_release_scenario(struct cli_scenario *cli)
-{
-    free(cli->overrides);
-}
-
-struct scenario_text *cli_read_scenario(const struct cli_scenario *cli, int argc, char **argv,
-                                        int rest)
+/* The one file that must be left of the arguments, read and overridden; NULL with a message. */
+static struct scenario_text *read_scenario(const struct cli_scenario *cli, int argc, char **argv,
+                                           int rest)
 {
     struct error error;
     if (rest == argc) {
@@ -51,6 +47,26 @@ struct scenario_text *cli_read_scenario(const struct cli_scenario *cli, int argc
     else if (cli->seed)
         scenario_text_set(text, "run", "seed", cli->seed, 0);
     return text;
+}
+
+int cli_scenario_command(const struct arguments *arguments, int argc, char **argv,
+                         bool (*take)(void *context, size_t index, const char *value),
+                         int (*act)(void *context, const struct scenario_text *text), void *context,
+                         struct cli_scenario *cli)
+{
+    int rest, status = STATUS_USAGE;
+    cli->command = arguments->command;
+    enum arguments_result result = arguments_parse(arguments, argc, argv, take, context, &rest);
+    if (result == ARGUMENTS_HELP)
+        status = STATUS_DONE;
+    if (result == ARGUMENTS_OK) {
+        struct scenario_text *text = read_scenario(cli, argc, argv, rest);
+        if (text)
+            status = act(context, text);
+        scenario_text_destroy(text);
+    }
+    free(cli->overrides);
+    return status;
 }
 
 size_t cli_width(void)

@@ -32,11 +32,15 @@ enum { CLI_SET, CLI_SEED, CLI_SCENARIO_COUNT };
 
 /* One of the two above; false if `index` is neither. */
 bool cli_take_scenario(struct cli_scenario *cli, size_t index, const char *value);
-void cli_release_scenario(struct cli_scenario *cli);
 
-/* The one file that must be left of the arguments, read and overridden; NULL with a message. */
-struct scenario_text *cli_read_scenario(const struct cli_scenario *cli, int argc, char **argv,
-                                        int rest);
+/*
+ * The whole of a command about a scenario: parses the line, reads the scenario and calls `act`.
+ * `context` goes to `take` and `act`; `cli` lies in it. Returns the exit status.
+ */
+int cli_scenario_command(const struct arguments *arguments, int argc, char **argv,
+                         bool (*take)(void *context, size_t index, const char *value),
+                         int (*act)(void *context, const struct scenario_text *text), void *context,
+                         struct cli_scenario *cli);
 
 /* Columns of the terminal on stdout; 100 if it is none. */
 size_t cli_width(void);

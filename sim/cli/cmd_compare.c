@@ -105,8 +105,9 @@ static char *side_by_side(const struct study *study)
     return text;
 }
 
-static int compare(const struct compare_arguments *arguments, const struct scenario_text *text)
+static int compare(void *context, const struct scenario_text *text)
 {
+    const struct compare_arguments *arguments = context;
     struct error error;
     struct study *study;
     struct sweep *plan = sweep_techniques(text, arguments->sizes, arguments->size_count, &error);
@@ -122,18 +123,9 @@ static int compare(const struct compare_arguments *arguments, const struct scena
 
 int cmd_compare(int argc, char **argv)
 {
-    struct compare_arguments arguments = {.cli = {.command = "compare"}, .jobs = cli_processors()};
-    int rest, status = STATUS_USAGE;
-    enum arguments_result result = arguments_parse(&ARGUMENTS, argc, argv, take, &arguments, &rest);
-    if (result == ARGUMENTS_HELP)
-        status = STATUS_DONE;
-    if (result == ARGUMENTS_OK) {
-        struct scenario_text *text = cli_read_scenario(&arguments.cli, argc, argv, rest);
-        if (text)
-            status = compare(&arguments, text);
-        scenario_text_destroy(text);
-    }
+    struct compare_arguments arguments = {.jobs = cli_processors()};
+    int status =
+        cli_scenario_command(&ARGUMENTS, argc, argv, take, compare, &arguments, &arguments.cli);
     free(arguments.list);
-    cli_release_scenario(&arguments.cli);
     return status;
 }

@@ -82,8 +82,9 @@ static int finish(const struct run_arguments *arguments, const char *name, struc
     return status;
 }
 
-static int run_scenario(const struct run_arguments *arguments, const struct scenario_text *text)
+static int run_scenario(void *context, const struct scenario_text *text)
 {
+    const struct run_arguments *arguments = context;
     struct error error;
     struct simulate_options options = {.watcher = cli_shows_progress() ? show : NULL};
     struct scenario *scenario = scenario_create(text, &error);
@@ -122,17 +123,8 @@ static bool take(void *context, size_t index, const char *value)
 
 int cmd_run(int argc, char **argv)
 {
-    struct run_arguments arguments = {.cli = {.command = "run"}};
-    int rest, status = STATUS_USAGE;
-    enum arguments_result result = arguments_parse(&ARGUMENTS, argc, argv, take, &arguments, &rest);
-    if (result == ARGUMENTS_HELP)
-        status = STATUS_DONE;
-    if (result == ARGUMENTS_OK) {
-        struct scenario_text *text = cli_read_scenario(&arguments.cli, argc, argv, rest);
-        if (text)
-            status = run_scenario(&arguments, text);
-        scenario_text_destroy(text);
-    }
-    cli_release_scenario(&arguments.cli);
+    struct run_arguments arguments = {0};
+    int status = cli_scenario_command(&ARGUMENTS, argc, argv, take, run_scenario, &arguments,
+                                      &arguments.cli);
     return status;
 }

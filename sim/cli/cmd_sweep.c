@@ -68,8 +68,9 @@ static bool take(void *context, size_t index, const char *value)
     return true;
 }
 
-static int sweep(const struct sweep_arguments *arguments, const struct scenario_text *text)
+static int sweep(void *context, const struct scenario_text *text)
 {
+    const struct sweep_arguments *arguments = context;
     struct error error;
     struct study *study;
     struct sweep *plan = sweep_create(text, &error);
@@ -87,17 +88,8 @@ static int sweep(const struct sweep_arguments *arguments, const struct scenario_
 
 int cmd_sweep(int argc, char **argv)
 {
-    struct sweep_arguments arguments = {.cli = {.command = "sweep"}, .jobs = cli_processors()};
-    int rest, status = STATUS_USAGE;
-    enum arguments_result result = arguments_parse(&ARGUMENTS, argc, argv, take, &arguments, &rest);
-    if (result == ARGUMENTS_HELP)
-        status = STATUS_DONE;
-    if (result == ARGUMENTS_OK) {
-        struct scenario_text *text = cli_read_scenario(&arguments.cli, argc, argv, rest);
-        if (text)
-            status = sweep(&arguments, text);
-        scenario_text_destroy(text);
-    }
-    cli_release_scenario(&arguments.cli);
+    struct sweep_arguments arguments = {.jobs = cli_processors()};
+    int status =
+        cli_scenario_command(&ARGUMENTS, argc, argv, take, sweep, &arguments, &arguments.cli);
     return status;
 }
