@@ -46,18 +46,27 @@ static int64_t now_ns(void)
     return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
 }
 
-/* Waits for the next stop. A process that sleeps in the kernel past all signals is given 2 s. */
+/*
+ * Waits for the next stop. A process that sleeps in the kernel past all signals is given 2 s. If it
+ * ended, its status is left for whom it belongs to.
+ */
 static bool wait_stop(const struct session *session, int *ret_status, struct error *error)
 {
     struct timespec time = {0, 20000};
     for (int64_t end = now_ns() + 2000000000; now_ns() < end; nanosleep(&time, NULL)) {
-        pid_t pid = waitpid(session->pid, ret_status, WNOHANG | __WALL);
-        if (pid < 0 && errno != EINTR)
+        siginfo_t info = {0};
+        if (waitid(P_PID, (id_t)session->pid, &info,
+                   WEXITED | WSTOPPED | WNOHANG | WNOWAIT | __WALL) != 0) {
+            if (errno == EINTR)
+                continue;
             return error_set(error, "waiting for it: %s", strerror(errno));
-        if (pid == session->pid && WIFSTOPPED(*ret_status))
-            return true;
-        if (pid == session->pid)
+        }
+        if (info.si_pid == 0)
+            continue;
+        if (info.si_code != CLD_STOPPED && info.si_code != CLD_TRAPPED)
             return error_set(error, "it ended");
+        return waitpid(session->pid, ret_status, __WALL) == session->pid ||
+               error_set(error, "waiting for it: %s", strerror(errno));
     }
     return error_set(error, "it did not stop within 2 s");
 }
@@ -98,9 +107,10 @@ static bool inject(struct session *session, long number, uint64_t argument, int6
 }
 
 /*
- * The registers with which it goes on. Of a system call that the stop interrupted, the kernel would
- * look after itself on the way out; it no longer can, so what it does without a handler is done
- * here (arch/x86: back to the instruction, with its number or that of restart_syscall).
+ * The registers with which it goes on. A system call that the stop interrupted has one of the
+ * numbers above as its result; whether the kernel still acts on it, on the way out, after two other
+ * calls depends on flags of its own. So what it would do is done here (without a handler: back to
+ * the instruction, with the call's number or that of restart_syscall), and it is told not to.
  */
 static void restart_system_call(struct user_regs_struct *regs)
 {

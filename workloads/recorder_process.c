@@ -41,7 +41,9 @@ struct recording {
     struct trace_writer *writer;
     int64_t begin_ns;      /* of the first epoch, on the monotonic clock */
     int64_t look_begin_ns; /* of the snapshot at hand */
-    int64_t stopped_ns, epoch_end_ns;
+    int64_t stop_begin_ns; /* 0: the process runs */
+    int64_t stopped_ns;    /* what it stood still for in all */
+    int64_t epoch_end_ns;
     int64_t *spans; /* of the epochs */
     size_t span_room;
 
@@ -120,12 +122,33 @@ static enum look read_marked(struct recording *recording, struct error *error)
     }
 }
 
+/* Has the process stand still from now on, if it is wanted and not so already. */
+static bool stop_target(struct recording *recording, bool wanted)
+{
+    if (!wanted || recording->stop_begin_ns || !recorder_target_stop(recording->target))
+        return false;
+    recording->stop_begin_ns = now_ns();
+    return true;
+}
+
+static void continue_target(struct recording *recording, bool stopped)
+{
+    if (!stopped)
+        return;
+    recorder_target_continue(recording->target);
+    recording->stopped_ns += now_ns() - recording->stop_begin_ns;
+    recording->stop_begin_ns = 0;
+}
+
 static enum look mark_written(struct recording *recording, struct error *error)
 {
-    if (!recorder_target_ranges(recording->target, &recording->ranges, error) ||
-        !recorder_watch_look(recording->watch, &recording->ranges, recording->pages, error))
-        return error->text[0] ? LOOK_FAILED : LOOK_PROCESS_ENDED;
-    return LOOK_DONE;
+    bool stopped = stop_target(recording, recorder_watch_wants_stop(recording->watch));
+    bool good = recorder_target_ranges(recording->target, &recording->ranges, error) &&
+                recorder_watch_look(recording->watch, &recording->ranges, recording->pages, error);
+    continue_target(recording, stopped);
+    if (good)
+        return LOOK_DONE;
+    return error->text[0] ? LOOK_FAILED : LOOK_PROCESS_ENDED;
 }
 
 static bool write_places(struct recording *recording, struct error *error)
@@ -204,16 +227,10 @@ static enum look take_snapshot(struct recording *recording,
                                struct error *error)
 {
     recording->look_begin_ns = now_ns();
-    bool stop = recording->options->pause || recorder_watch_wants_stop(recording->watch);
-    bool stopped = stop && recorder_target_stop(recording->target);
+    bool stopped = stop_target(recording, recording->options->pause);
     enum look look = take(recording, error);
-    if (stopped)
-        recorder_target_continue(recording->target);
-    int64_t took = now_ns() - recording->look_begin_ns;
-    if (stopped && recording->writer)
-        recording->stopped_ns += took;
-    recording->report->stopped_ns += stopped ? took : 0;
-    recording->report->look_ns += took;
+    continue_target(recording, stopped);
+    recording->report->look_ns += now_ns() - recording->look_begin_ns;
     return look;
 }
 
@@ -284,7 +301,7 @@ static void finish_report(struct recording *recording)
         struct recorder_watch_cost cost = recorder_watch_cost(recording->watch);
         enum recorder_method method = recorder_watch_method(recording->watch);
         report->became_compare = method != report->method;
-        report->stopped_ns += cost.stopped_ns;
+        report->stopped_ns = recording->stopped_ns + cost.stopped_ns;
         report->faults = cost.faults;
         report->fault_ns = (int64_t)(cost.fault_ns * (double)cost.faults);
     }
@@ -309,8 +326,8 @@ static bool record(struct recording *recording, int stop_fd, struct error *error
     case LOOK_FAILED:
         return false;
     }
-    if (recording->target->held)
-        recording->begin_ns = now_ns();
+    if (recording->target->held) /* nothing has happened in it yet */
+        recording->begin_ns = now_ns() - recording->stopped_ns;
     recorder_target_go(recording->target);
     return take_epochs(recording, stop_fd, error) && trace_writer_finish(recording->writer, error);
 }

@@ -48,6 +48,7 @@ static const struct arguments ARGUMENTS = {
 struct record_arguments {
     struct recorder_options options;
     const char *output;
+    int signals; /* readable when the recording is to stop */
 };
 
 static bool take(void *context, size_t index, const char *value)
@@ -87,15 +88,16 @@ static double share(int64_t part, int64_t whole)
 static void print_cost(const struct recorder_report *report)
 {
     char a[UNITS_TEXT_SIZE];
+    int64_t wall_ns = report->span_ns + report->stopped_ns;
     fprintf(stderr,
             "observation   %s of CPU time, %.1f %% of the recorded time; snapshots %.1f %%\n",
-            units_format_time(report->cpu_ns, a), share(report->cpu_ns, report->span_ns),
-            share(report->look_ns, report->span_ns));
+            units_format_time(report->cpu_ns, a), share(report->cpu_ns, wall_ns),
+            share(report->look_ns, wall_ns));
     fprintf(stderr, "cost to it    stood still %s (%.2f %%)",
-            units_format_time(report->stopped_ns, a), share(report->stopped_ns, report->span_ns));
+            units_format_time(report->stopped_ns, a), share(report->stopped_ns, wall_ns));
     if (report->faults > 0)
         fprintf(stderr, "; %" PRIu64 " write faults more, about %s (%.2f %%)", report->faults,
-                units_format_time(report->fault_ns, a), share(report->fault_ns, report->span_ns));
+                units_format_time(report->fault_ns, a), share(report->fault_ns, wall_ns));
     fprintf(stderr, "\n");
 }
 
@@ -143,12 +145,9 @@ static int record(const struct record_arguments *arguments, struct recorder_targ
 {
     struct recorder_report report;
     struct error error;
-    int signals = open_signals();
-    bool good =
-        recorder_run(target, &arguments->options, arguments->output, signals, &report, &error);
+    bool good = recorder_run(target, &arguments->options, arguments->output, arguments->signals,
+                             &report, &error);
     recorder_target_release(target);
-    if (signals >= 0)
-        close(signals);
     if (good && report.epochs == 0)
         return message_failed("record",
                               "%s holds no epoch: the process ended before the first --interval "
@@ -192,6 +191,7 @@ int cmd_record(int argc, char **argv)
         return result == ARGUMENTS_HELP ? STATUS_DONE : STATUS_USAGE;
     if (!arguments.output)
         return message_usage("record", "where to? -o FILE.mgt");
+    arguments.signals = open_signals();
     if (rest < argc && !strcmp(argv[rest - 1], "--"))
         return record_command(&arguments, argv + rest);
     if (argc - rest == 2 && !strcmp(argv[rest], "process"))
