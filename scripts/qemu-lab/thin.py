@@ -4,8 +4,9 @@
 
     thin.py RUNS.jsonl >CELLS.jsonl
 
-Drops the polls, the pending tests (and their number) and the stream's sections. A table of thousands of bitmap syncs
-keeps its first and last rows; "iterations_cut" then says so. One line a run, in the order given.
+Drops the polls, the pending tests (and their number) and the stream's sections. A table of thousands
+of bitmap syncs keeps its first and last rows; "iterations_cut" then says so. One line a run, in the
+order given.
 """
 import json
 import sys
