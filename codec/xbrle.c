@@ -2,8 +2,29 @@
 #include "xbrle.h"
 
 #include <assert.h>
+#include <string.h>
 
 #define XBRLE_RUN_MAX 255u
+
+/* The length, up to `most`, of the run of xor bytes that begins here; eight at a time. */
+static size_t run_length(const uint8_t *old_page, const uint8_t *new_page, size_t most)
+{
+    const uint8_t byte = old_page[0] ^ new_page[0];
+    const uint64_t eight = 0x0101010101010101u * byte;
+    size_t run = 1;
+
+    while (most - run >= sizeof(eight)) {
+        uint64_t old_bytes, new_bytes;
+        memcpy(&old_bytes, old_page + run, sizeof(old_bytes));
+        memcpy(&new_bytes, new_page + run, sizeof(new_bytes));
+        if ((old_bytes ^ new_bytes) != eight)
+            break;
+        run += sizeof(eight);
+    }
+    while (run < most && (old_page[run] ^ new_page[run]) == byte)
+        run++;
+    return run;
+}
 
 enum encode_result xbrle_encode(const uint8_t *old_page, const uint8_t *new_page, size_t page_size,
                                 uint8_t *pairs, size_t capacity, size_t *ret_size)
@@ -14,15 +35,12 @@ enum encode_result xbrle_encode(const uint8_t *old_page, const uint8_t *new_page
     assert(page_size >= 1 && page_size <= 65536);
     *ret_size = 0;
     for (size_t at = 0; at < page_size;) {
-        uint8_t byte = old_page[at] ^ new_page[at];
         size_t most = page_size - at < XBRLE_RUN_MAX ? page_size - at : XBRLE_RUN_MAX;
-        size_t run = 1;
-        while (run < most && (old_page[at + run] ^ new_page[at + run]) == byte)
-            run++;
+        size_t run = run_length(old_page + at, new_page + at, most);
         if (limit - used < 2)
             return ENCODE_OVERFLOW;
         pairs[used++] = (uint8_t)run;
-        pairs[used++] = byte;
+        pairs[used++] = old_page[at] ^ new_page[at];
         at += run;
     }
     *ret_size = used;
@@ -59,7 +77,7 @@ bool xbrle_decode(const uint8_t *pairs, size_t size, uint8_t *page, size_t page_
     return true;
 }
 
-void xbrle_header_put(uint8_t wire[static XBRLE_HEADER_SIZE], const struct xbrle_header *header)
+void xbrle_header_put(uint8_t *wire, const struct xbrle_header *header)
 {
     wire[0] = header->flags;
     wire[1] = 0;
@@ -69,7 +87,7 @@ void xbrle_header_put(uint8_t wire[static XBRLE_HEADER_SIZE], const struct xbrle
         wire[4 + i] = (uint8_t)(header->checksum >> 8 * i);
 }
 
-struct xbrle_header xbrle_header_get(const uint8_t wire[static XBRLE_HEADER_SIZE])
+struct xbrle_header xbrle_header_get(const uint8_t *wire)
 {
     struct xbrle_header header = {.flags = wire[0]};
 

@@ -21,6 +21,10 @@
  * A page is 1 to 65536 bytes. Nothing here allocates or keeps state.
  */
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* The longest encoding: 1365 bytes for a page of 4096. */
 static inline size_t xbrle_limit(size_t page_size)
 {
@@ -42,7 +46,7 @@ enum encode_result xbrle_encode(const uint8_t *old_page, const uint8_t *new_page
 bool xbrle_decode(const uint8_t *pairs, size_t size, uint8_t *page, size_t page_size);
 
 /*
- * What stood before the pairs on the wire: a C struct as it lay in memory.
+ * What stood before the pairs on the wire, XBRLE_HEADER_SIZE bytes: a C struct as it lay in memory.
  *
  *     0      1        2..3     4..7
  *     flags  padding  length   checksum, always 0
@@ -57,7 +61,11 @@ struct xbrle_header {
     uint32_t checksum;
 };
 
-void xbrle_header_put(uint8_t wire[static XBRLE_HEADER_SIZE], const struct xbrle_header *header);
-struct xbrle_header xbrle_header_get(const uint8_t wire[static XBRLE_HEADER_SIZE]);
+void xbrle_header_put(uint8_t *wire, const struct xbrle_header *header);
+struct xbrle_header xbrle_header_get(const uint8_t *wire);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -31,6 +31,10 @@
  * every function may run in many threads at once.
  */
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define XBZRLE_PAGE_MIN 1024u
 #define XBZRLE_PAGE_MAX 65536u
 
@@ -110,5 +114,9 @@ extern const struct xbzrle_kernel *const xbzrle_kernels[];
 
 /* The one that the plain functions use. */
 const struct xbzrle_kernel *xbzrle_kernel_best(void);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

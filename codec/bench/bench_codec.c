@@ -17,17 +17,9 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "codec/bench/plain_codec.h"
+#include "codec/bench/codec_passes.h"
 
-#include "codec/bench/page_sets.h"
-
-enum { SAMPLES_MAX = 41, VARIANTS_MAX = 32, BATCH = 64, SETS = 3 };
-
-struct variant {
-    const char *name;
-    void (*pass)(struct page_set *set, const struct xbzrle_kernel *kernel, const uint8_t *newest);
-    const struct xbzrle_kernel *kernel;
-};
+enum { SAMPLES_MAX = 41, SETS = 3 };
 
 struct figure {
     double ns, spread_ns, to_memcmp, to_memcpy;
@@ -46,185 +38,6 @@ static const struct {
 } sets[SETS] = {{"L2", 64}, {"beyond-L2", 2048}, {"memory", 0}};
 
 static struct result results[SETS][2][PATTERNS];
-static struct variant variants[VARIANTS_MAX];
-static size_t variant_count;
-
-static uint8_t delta_buffer[2 * PAGE];
-static uint8_t private_page[PAGE];
-static volatile size_t sink;
-
-/* The size is read at run time: a constant one makes gcc expand the call. */
-static volatile size_t run_time_page = PAGE;
-
-static void pass_memcmp(struct page_set *set, const struct xbzrle_kernel *kernel,
-                        const uint8_t *newest)
-{
-    size_t page_size = run_time_page, differ = 0;
-
-    (void)kernel, (void)newest;
-    for (size_t i = 0; i < set->order_count; i++) {
-        size_t at = (size_t)set->order[i] * PAGE;
-        differ += memcmp(set->old_pages + at, set->cached + at, page_size) != 0;
-    }
-    sink = differ;
-}
-
-static void pass_memcpy(struct page_set *set, const struct xbzrle_kernel *kernel,
-                        const uint8_t *newest)
-{
-    size_t page_size = run_time_page;
-
-    (void)kernel, (void)newest;
-    for (size_t i = 0; i < set->order_count; i++) {
-        memcpy(private_page, set->old_pages + (size_t)set->order[i] * PAGE, page_size);
-        sink = private_page[i % PAGE];
-    }
-}
-
-static void pass_encode(struct page_set *set, const struct xbzrle_kernel *kernel,
-                        const uint8_t *newest)
-{
-    size_t size;
-
-    (void)newest;
-    for (size_t i = 0; i < set->order_count; i++) {
-        size_t at = (size_t)set->order[i] * PAGE;
-        kernel->encode(set->old_pages + at, set->new_pages + at, PAGE, delta_buffer, PAGE, &size);
-    }
-}
-
-static void pass_plain_encode(struct page_set *set, const struct xbzrle_kernel *kernel,
-                              const uint8_t *newest)
-{
-    size_t size;
-
-    (void)kernel, (void)newest;
-    for (size_t i = 0; i < set->order_count; i++) {
-        size_t at = (size_t)set->order[i] * PAGE;
-        plain_encode(set->old_pages + at, set->new_pages + at, PAGE, delta_buffer, PAGE, &size);
-        sink = size;
-    }
-}
-
-/* The next jobs in the order from `first` on; returns how many. */
-static size_t batch_fill(struct xbzrle_job *jobs, const struct page_set *set, size_t first,
-                         const uint8_t *newest)
-{
-    size_t count = set->order_count - first < BATCH ? set->order_count - first : BATCH;
-
-    for (size_t k = 0; k < count; k++) {
-        size_t at = (size_t)set->order[first + k] * PAGE;
-        jobs[k] = (struct xbzrle_job){.old_page = newest ? set->cached + at : set->old_pages + at,
-                                      .new_page = (newest ? newest : set->new_pages) + at,
-                                      .delta = delta_buffer,
-                                      .capacity = PAGE};
-    }
-    return count;
-}
-
-static void pass_batch(struct page_set *set, const struct xbzrle_kernel *kernel,
-                       const uint8_t *newest)
-{
-    struct xbzrle_job jobs[BATCH];
-
-    (void)kernel, (void)newest;
-    for (size_t i = 0; i < set->order_count; i += BATCH)
-        xbzrle_encode_batch(jobs, batch_fill(jobs, set, i, NULL), PAGE);
-}
-
-static void pass_fused(struct page_set *set, const struct xbzrle_kernel *kernel,
-                       const uint8_t *newest)
-{
-    size_t size;
-
-    for (size_t i = 0; i < set->order_count; i++) {
-        size_t at = (size_t)set->order[i] * PAGE;
-        kernel->encode_update(set->cached + at, newest + at, PAGE, delta_buffer, PAGE, &size);
-    }
-}
-
-static void pass_fused_batch(struct page_set *set, const struct xbzrle_kernel *kernel,
-                             const uint8_t *newest)
-{
-    struct xbzrle_job jobs[BATCH];
-
-    (void)kernel;
-    for (size_t i = 0; i < set->order_count; i += BATCH)
-        xbzrle_encode_update_batch(jobs, batch_fill(jobs, set, i, newest), PAGE);
-}
-
-/* What QEMU does with a page: a private copy, the delta to it, and the copy into the cache. */
-static void pass_three_steps(struct page_set *set, const struct xbzrle_kernel *kernel,
-                             const uint8_t *newest)
-{
-    size_t page_size = run_time_page, size;
-
-    for (size_t i = 0; i < set->order_count; i++) {
-        size_t at = (size_t)set->order[i] * PAGE;
-        memcpy(private_page, newest + at, page_size);
-        if (kernel->encode(set->cached + at, private_page, PAGE, delta_buffer, PAGE, &size) !=
-            ENCODE_UNCHANGED)
-            memcpy(set->cached + at, private_page, page_size);
-    }
-}
-
-/* Onto the new pages, which stay as they are thereby. */
-static void pass_decode(struct page_set *set, const struct xbzrle_kernel *kernel,
-                        const uint8_t *newest)
-{
-    (void)newest;
-    for (size_t i = 0; i < set->order_count; i++) {
-        size_t page = set->order[i], at = set->delta_at[page];
-        sink = kernel->decode(set->deltas + at, set->delta_at[page + 1] - at,
-                              set->new_pages + page * PAGE, PAGE);
-    }
-}
-
-static void pass_plain_decode(struct page_set *set, const struct xbzrle_kernel *kernel,
-                              const uint8_t *newest)
-{
-    (void)kernel, (void)newest;
-    for (size_t i = 0; i < set->order_count; i++) {
-        size_t page = set->order[i], at = set->delta_at[page];
-        sink = plain_decode(set->deltas + at, set->delta_at[page + 1] - at,
-                            set->new_pages + page * PAGE, PAGE);
-    }
-}
-
-static void add_variant(const char *prefix, const struct xbzrle_kernel *kernel,
-                        void (*pass)(struct page_set *, const struct xbzrle_kernel *,
-                                     const uint8_t *))
-{
-    static char names[VARIANTS_MAX][32];
-    char *name = names[variant_count];
-
-    snprintf(name, sizeof(names[0]), "%s%s%s", prefix, kernel ? " " : "",
-             kernel ? kernel->name : "");
-    variants[variant_count++] = (struct variant){name, pass, kernel};
-}
-
-/* memcmp and memcpy stay in the places 0 and 1. */
-static void make_variants(void)
-{
-    const struct xbzrle_kernel *best = xbzrle_kernel_best();
-
-    add_variant("memcmp", NULL, pass_memcmp);
-    add_variant("memcpy", NULL, pass_memcpy);
-    add_variant("encode plain", NULL, pass_plain_encode);
-    for (size_t i = 0; xbzrle_kernels[i]; i++) {
-        if (xbzrle_kernels[i]->usable())
-            add_variant("encode", xbzrle_kernels[i], pass_encode);
-    }
-    add_variant("batch", NULL, pass_batch);
-    add_variant("copy-encode-copy", best, pass_three_steps);
-    add_variant("fused", best, pass_fused);
-    add_variant("fused batch", NULL, pass_fused_batch);
-    add_variant("decode plain", NULL, pass_plain_decode);
-    for (size_t i = 0; xbzrle_kernels[i]; i++) {
-        if (xbzrle_kernels[i]->usable())
-            add_variant("decode", xbzrle_kernels[i], pass_decode);
-    }
-}
 
 /* Time on the processor: what others take from us on a busy machine is not counted. */
 static double now_ns(void)
@@ -235,13 +48,13 @@ static double now_ns(void)
     return (double)time.tv_sec * 1e9 + (double)time.tv_nsec;
 }
 
-/* Two passes: forth to the new pages and back, which leaves the cached ones as they were. */
+/* Two passes: an even number of turns, which leaves the cached pages as they were. */
 static double sample_ns(const struct variant *variant, struct page_set *set)
 {
     double start = now_ns();
 
-    variant->pass(set, variant->kernel, set->new_pages);
-    variant->pass(set, variant->kernel, set->old_pages);
+    variant->pass(set, variant->kernel);
+    variant->pass(set, variant->kernel);
     return (now_ns() - start) / (2.0 * (double)set->order_count);
 }
 

@@ -2,12 +2,14 @@
 #ifndef CODEC_BENCH_PAGE_SETS_H
 #define CODEC_BENCH_PAGE_SETS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
 #include "codec/tests/twin_pages.h"
+#include "codec/xbzrle.h"
 
 /* The pairs of pages that are measured, and what differs in them. */
 
@@ -105,7 +107,8 @@ struct page_set {
     uint8_t *deltas;    /* one behind another, in the order of the pages */
     size_t *delta_at;   /* pairs + 1 of them */
     uint32_t *order;    /* which page comes next */
-    size_t order_count;
+    size_t order_count; /* a multiple of `pairs` */
+    size_t turn;        /* even: the cached pages are the old ones */
 };
 
 /* On huge pages where the system has them, as a guest's memory is; else page walks are measured. */
@@ -123,6 +126,7 @@ static uint8_t *pages_allocate(size_t size)
 static void page_set_create(struct page_set *set, size_t pairs)
 {
     set->pairs = pairs;
+    set->turn = 0;
     set->old_pages = pages_allocate(pairs * PAGE);
     set->new_pages = pages_allocate(pairs * PAGE);
     set->cached = pages_allocate(pairs * PAGE);
