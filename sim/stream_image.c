@@ -49,25 +49,36 @@ static bool take_zero(void *context, unsigned block, uint64_t page, uint8_t valu
     return true;
 }
 
-static bool take_page(void *context, unsigned block, uint64_t page, const uint8_t *bytes,
-                      struct error *error)
+/* Zero pages are not stored for their zeros. */
+static bool put_page(struct stream_image *image, unsigned block, uint64_t page,
+                     const uint8_t *bytes, struct error *error)
 {
     if (zero_page(bytes, PAGE_SIZE))
-        return take_zero(context, block, page, 0, error);
-    memcpy(page_to_replace(context, block, page), bytes, PAGE_SIZE);
+        return take_zero(image, block, page, 0, error);
+    memcpy(page_to_replace(image, block, page), bytes, PAGE_SIZE);
     return true;
 }
 
-static bool same_delta(enum stream_dialect dialect, const uint8_t *old_page,
-                       const uint8_t *new_page, const uint8_t *delta, size_t size)
+static enum encode_result encode(enum stream_dialect dialect, const uint8_t *old_page,
+                                 const uint8_t *new_page, uint8_t delta[static PAGE_SIZE],
+                                 size_t *ret_size)
 {
-    uint8_t ours[PAGE_SIZE];
-    size_t our_size;
-    enum encode_result result =
-        dialect == DIALECT_V5
-            ? xbrle_encode(old_page, new_page, PAGE_SIZE, ours, sizeof ours, &our_size)
-            : xbzrle_encode(old_page, new_page, PAGE_SIZE, ours, sizeof ours, &our_size);
-    return result == ENCODE_DELTA && our_size == size && !memcmp(ours, delta, size);
+    return dialect == DIALECT_V5
+               ? xbrle_encode(old_page, new_page, PAGE_SIZE, delta, PAGE_SIZE, ret_size)
+               : xbzrle_encode(old_page, new_page, PAGE_SIZE, delta, PAGE_SIZE, ret_size);
+}
+
+static bool take_page(void *context, unsigned block, uint64_t page, const uint8_t *bytes,
+                      struct error *error)
+{
+    struct stream_image *image = context;
+    uint8_t scratch[PAGE_SIZE], delta[PAGE_SIZE];
+    size_t size;
+    if (page_store_is_stored(image->blocks[block].memory, page))
+        image->unfit_pages +=
+            encode(image->dialect, page_store_read(image->blocks[block].memory, page, scratch),
+                   bytes, delta, &size) == ENCODE_OVERFLOW;
+    return put_page(image, block, page, bytes, error);
 }
 
 static bool take_delta(void *context, unsigned block, uint64_t page, const uint8_t *delta,
@@ -75,7 +86,8 @@ static bool take_delta(void *context, unsigned block, uint64_t page, const uint8
 {
     struct stream_image *image = context;
     const struct stream_image_block *at = &image->blocks[block];
-    uint8_t scratch[PAGE_SIZE], new_page[PAGE_SIZE];
+    uint8_t scratch[PAGE_SIZE], new_page[PAGE_SIZE], ours[PAGE_SIZE];
+    size_t our_size;
     const uint8_t *old_page = page_store_read(at->memory, page, scratch);
     memcpy(new_page, old_page, PAGE_SIZE);
     bool ok = image->dialect == DIALECT_V5 ? xbrle_decode(delta, size, new_page, PAGE_SIZE)
@@ -84,8 +96,10 @@ static bool take_delta(void *context, unsigned block, uint64_t page, const uint8
         return error_set(error, "stream: a delta of page %" PRIu64 " of '%.60s' cannot be decoded",
                          page, at->name);
     image->deltas++;
-    image->same_deltas += same_delta(image->dialect, old_page, new_page, delta, size);
-    return take_page(context, block, page, new_page, error);
+    image->same_deltas +=
+        encode(image->dialect, old_page, new_page, ours, &our_size) == ENCODE_DELTA &&
+        our_size == size && !memcmp(ours, delta, size);
+    return put_page(image, block, page, new_page, error);
 }
 
 struct stream_image *stream_image_create(enum stream_dialect dialect)

@@ -11,8 +11,9 @@
  * A guest's RAM, rebuilt page by page from a migration stream, ours or QEMU's: what the destination
  * would hold. Memory follows the pages that are not zero. Streams are hostile: see stream_reader.h.
  *
- * Every delta is encoded anew from the page as it was and as it became: the writer's encoder and
- * ours see the same pair of pages, and `same_deltas` counts where they wrote the same bytes.
+ * Every page that changes is encoded anew from what it was and what it became: the writer's encoder
+ * and ours see the same pair of pages. `same_deltas` counts the deltas that ours writes to the
+ * byte, `unfit_pages` the whole pages whose delta it refuses as too long.
  */
 struct stream_image {
     struct stream_image_block {
@@ -22,7 +23,7 @@ struct stream_image {
     } * blocks;
     unsigned block_count;
     uint64_t total_pages; /* of all blocks */
-    uint64_t deltas, same_deltas;
+    uint64_t deltas, same_deltas, unfit_pages;
     uint64_t stored_pages; /* that are not zero, or were not at one time */
     struct content *zeros;
     enum stream_dialect dialect;

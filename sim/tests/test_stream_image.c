@@ -154,6 +154,21 @@ static void test_a_delta_of_another_encoder_is_good_but_not_the_same(void **stat
     stream_image_destroy(image);
 }
 
+static void test_whole_pages_that_do_not_fit_a_delta(void **state)
+{
+    struct fixture *f = *state;
+    f->size -= 8 + 5;                  /* the end of the END section is taken back */
+    f->memory[3 * PAGE_SIZE + 9] ^= 1; /* would fit */
+    stream_put_page(&f->stream, 0, 3, f->memory + 3 * PAGE_SIZE, false);
+    put_page(f, 3, 0x44);
+    put_page(f, 20, 0x44); /* nothing was there */
+    stream_end_section(&f->stream, SECTION_END);
+    keep(f);
+    struct stream_image *image = rebuild(f, f->size);
+    assert_int_equal(image->unfit_pages, 1);
+    stream_image_destroy(image);
+}
+
 static void test_equal_and_different_files(void **state)
 {
     struct fixture *f = *state;
@@ -386,6 +401,8 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(test_a_delta_of_another_encoder_is_good_but_not_the_same,
                                         set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_whole_pages_that_do_not_fit_a_delta, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(test_equal_and_different_files, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_files_that_do_not_fit, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_the_image_written_is_the_memory, set_up, tear_down),
