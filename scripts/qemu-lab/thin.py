@@ -17,6 +17,8 @@ FIRST, LAST = 200, 50
 
 
 def without_column(table, name):
+    if name not in table["columns"]:
+        return table
     place = table["columns"].index(name)
     return {"columns": table["columns"][:place] + table["columns"][place + 1:],
             "rows": [row[:place] + row[place + 1:] for row in table["rows"]]}
