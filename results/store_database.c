@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BUSY_TIMEOUT_MS = 10000, TEXT_LIMIT_BYTES = 1 << 24 };
+enum { TEXT_LIMIT_BYTES = 1 << 24 };
 
 /* SQLite's own words, except where they would leave a user puzzled. */
 static const char *reason(const struct store *store, int result)
@@ -43,7 +43,7 @@ bool store_check(const struct store *store, int result, const char *doing, struc
  */
 static bool configure(struct store *store, struct error *error)
 {
-    sqlite3_busy_timeout(store->db, BUSY_TIMEOUT_MS);
+    sqlite3_busy_timeout(store->db, STORE_BUSY_TIMEOUT_MS);
     sqlite3_extended_result_codes(store->db, 0);
     sqlite3_limit(store->db, SQLITE_LIMIT_LENGTH, TEXT_LIMIT_BYTES);
     int rc = sqlite3_db_config(store->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);

@@ -29,6 +29,8 @@ enum store_statement {
     STORE_STATEMENTS
 };
 
+enum { STORE_BUSY_TIMEOUT_MS = 10000 }; /* how long one waits for another process */
+
 struct store {
     sqlite3 *db;
     char *path;

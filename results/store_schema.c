@@ -36,6 +36,16 @@ static bool version_of(struct store *store, int64_t *ret_version, struct error *
     return true;
 }
 
+/* The same, all of one moment: another process may be making the tables. */
+static bool version_at_once(struct store *store, int64_t *ret_version, struct error *error)
+{
+    if (!store_execute(store, "BEGIN", "open the study", error))
+        return false;
+    bool good = version_of(store, ret_version, error);
+    sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
+    return good;
+}
+
 static bool migrate(struct store *store, int64_t from, struct error *error)
 {
     for (int64_t version = from; version < SCHEMA_VERSION; version++) {
@@ -50,12 +60,25 @@ static bool migrate(struct store *store, int64_t from, struct error *error)
     return true;
 }
 
+/* SQLite's own waiting does not cover this one, when others open the new study at the same time. */
+static bool use_write_ahead_log(struct store *store, struct error *error)
+{
+    enum { STEP_MS = 10 };
+    int rc, waited = 0;
+    while ((rc = sqlite3_exec(store->db, "PRAGMA journal_mode = WAL", NULL, NULL, NULL)) ==
+               SQLITE_BUSY &&
+           waited < STORE_BUSY_TIMEOUT_MS) {
+        sqlite3_sleep(STEP_MS);
+        waited += STEP_MS;
+    }
+    return store_check(store, rc, "open the study", error);
+}
+
 bool store_upgrade_schema(struct store *store, struct error *error)
 {
     int64_t version;
     /* Looked at before the lock as well: not a byte of a foreign database may change. */
-    if (!version_of(store, &version, error) ||
-        !store_execute(store, "PRAGMA journal_mode = WAL", "open the study", error) ||
+    if (!version_at_once(store, &version, error) || !use_write_ahead_log(store, error) ||
         !store_execute(store, "BEGIN IMMEDIATE", "write to the study", error))
         return false;
     /* Again: another process may have made the tables while we waited for the lock. */
@@ -100,7 +123,7 @@ static bool has_object(struct store *store, sqlite3_stmt *wanted, struct error *
 bool store_check_schema(struct store *store, struct error *error)
 {
     int64_t version;
-    if (!version_of(store, &version, error))
+    if (!version_at_once(store, &version, error))
         return false;
     if (version == 0)
         return error_set(error, "%.300s: is empty, no study of migsim", store->path);
