@@ -13,8 +13,8 @@
 #pragma GCC target("avx2,bmi,bmi2,lzcnt,popcnt")
 #endif
 
-#define RUN_SHORT    32u
-#define PLACES_DENSE 6u
+#define RUN_SHORT        32u
+#define LOWEST_BIT(bits) _tzcnt_u64(bits)
 
 KERNEL_INLINE __m256i load(const uint8_t *at)
 {
@@ -54,38 +54,6 @@ KERNEL_INLINE uint64_t word_mask(const uint8_t *old_page, const uint8_t *new_pag
     return low | half_mask(old_page + 32, new_page + 32, update ? update + 32 : NULL) << 32;
 }
 
-#define PLACE_NEXT(i)                                                                              \
-    do {                                                                                           \
-        places[i] = (uint16_t)(at + _tzcnt_u64(edges));                                            \
-        edges = _blsr_u64(edges);                                                                  \
-    } while (0)
-
-/*
- * Some places whether there are that many or not, so that there is little to predict: two, which
- * is what a word with one run has, or six where they are dense.
- */
-KERNEL_INLINE size_t places_add(uint16_t *places, uint64_t edges, size_t at, bool dense)
-{
-    size_t count = (size_t)__builtin_popcountll(edges), done = 2;
-
-    PLACE_NEXT(0);
-    PLACE_NEXT(1);
-    if (dense) {
-        PLACE_NEXT(2);
-        PLACE_NEXT(3);
-        PLACE_NEXT(4);
-        PLACE_NEXT(5);
-        done = 6;
-    }
-    for (; done < count; done += 4) {
-        PLACE_NEXT(done);
-        PLACE_NEXT(done + 1);
-        PLACE_NEXT(done + 2);
-        PLACE_NEXT(done + 3);
-    }
-    return count;
-}
-
 /* For the comments see xbzrle_avx512.c: the same with eight runs. */
 #define HEADS 8u
 
@@ -116,6 +84,7 @@ KERNEL_INLINE void heads_make(struct heads *heads, const uint16_t *places)
     _mm256_storeu_si256((__m256i *)heads->info, info);
 }
 
+#include "xbzrle_places.h"
 #include "xbzrle_runs.h"
 
 KERNEL_INLINE uint8_t *runs_emit(const uint16_t *places, size_t runs, const uint8_t *source,

@@ -109,7 +109,10 @@ KERNEL_INLINE bool decode_runs(const uint8_t *in, const uint8_t *end, uint8_t *p
             break;
         if (at + skip + count > page_size || (ptrdiff_t)(count + 2) > end - rest)
             return false;
-        run_apply(page + at + skip, rest + 2, count);
+        if (__builtin_expect(count <= RUN_APPLY_SHORT, 1))
+            run_apply_short(page + at + skip, rest + 2, count);
+        else
+            run_apply(page + at + skip, rest + 2, count);
         at += skip + count;
         size_t before = usual;
         __asm__("" : "+r"(before)); /* the compiler must not know that it is the same */

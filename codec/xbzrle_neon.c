@@ -5,8 +5,7 @@
 
 #include <arm_neon.h>
 
-#define RUN_SHORT    16u
-#define PLACES_DENSE 0u
+#define RUN_SHORT 16u
 
 KERNEL_INLINE bool block_equal(const uint8_t *old_page, const uint8_t *new_page)
 {
@@ -48,16 +47,7 @@ KERNEL_INLINE uint64_t word_mask(const uint8_t *old_page, const uint8_t *new_pag
     return vgetq_lane_u64(vreinterpretq_u64_u8(sums), 0);
 }
 
-KERNEL_INLINE size_t places_add(uint16_t *places, uint64_t edges, size_t at, bool dense)
-{
-    size_t count = 0;
-
-    (void)dense;
-    for (; edges; edges &= edges - 1)
-        places[count++] = (uint16_t)(at + (size_t)__builtin_ctzll(edges));
-    return count;
-}
-
+#include "xbzrle_places.h"
 #include "xbzrle_runs.h"
 
 KERNEL_INLINE uint8_t *runs_emit(const uint16_t *places, size_t runs, const uint8_t *source,

@@ -44,19 +44,23 @@ KERNEL_INLINE bool block_equal(const uint8_t *old_page, const uint8_t *new_page)
 
 KERNEL_INLINE uint64_t word_mask(const uint8_t *old_page, const uint8_t *new_page, uint8_t *update)
 {
-    uint64_t mask = 0;
+    uint64_t new_bytes[8], diff[8], any = 0, mask = 0;
 
     KERNEL_UNROLL
-    for (unsigned i = 0; i < 64; i += 8) {
-        uint64_t new_bytes = load_word(new_page + i);
-        __asm__("" : "+r"(new_bytes)); /* no second load: somebody may write the page meanwhile */
-        uint64_t diff = load_word(old_page + i) ^ new_bytes;
-        if (diff == 0)
-            continue;
-        mask |= changed_bytes(diff) << i;
-        if (update)
-            memcpy(update + i, &new_bytes, sizeof(new_bytes));
+    for (size_t i = 0; i < 8; i++) {
+        new_bytes[i] = load_word(new_page + 8 * i);
+        __asm__(""
+                : "+r"(new_bytes[i])); /* no second load: somebody may write the page meanwhile */
+        diff[i] = load_word(old_page + 8 * i) ^ new_bytes[i];
+        any |= diff[i];
     }
+    if (any == 0)
+        return 0;
+    KERNEL_UNROLL
+    for (size_t i = 0; i < 8; i++)
+        mask |= changed_bytes(diff[i]) << 8 * i;
+    if (update)
+        memcpy(update, new_bytes, sizeof(new_bytes));
     return mask;
 }
 
