@@ -145,7 +145,7 @@ KERNEL_INLINE enum encode_result encode_page(const uint8_t *old_page, const uint
                                              uint8_t *update, size_t page_size, uint8_t *delta,
                                              size_t capacity, size_t *ret_size)
 {
-    uint16_t buffer[PLACES_TOTAL] __attribute__((aligned(64)));
+    uint16_t buffer[PLACES_TOTAL];
     uint16_t *places = buffer + PLACES_FRONT;
     const uint8_t *source = update ? update : new_page;
     uint8_t *out = delta;
