@@ -76,6 +76,8 @@ static bool take_page(void *context, unsigned block, uint64_t page, const uint8_
 static bool take_delta(void *context, unsigned block, uint64_t page, const uint8_t *delta,
                        size_t size, struct error *error)
 {
+    if (size > PAGE_SIZE)
+        abort();
     add_page(context, 'd', block, page);
     add(context, delta, size);
     return size > 0 || error_set(error, "refused");
