@@ -27,6 +27,17 @@ static const void *place_const(const struct option *option, const void *object)
     return (const char *)object + option->offset;
 }
 
+/* Without zeros at the end: 0.99, 1.2, 2. */
+static void decimal_text(uint64_t thousandths, char *text, size_t size)
+{
+    size_t length = (size_t)snprintf(text, size, "%" PRIu64 ".%03" PRIu64, thousandths / 1000,
+                                     thousandths % 1000);
+    while (text[length - 1] == '0')
+        length--;
+    length -= text[length - 1] == '.';
+    text[length] = 0;
+}
+
 static char *format_base(enum option_type type, uint64_t value, char *text)
 {
     switch (type) {
@@ -38,6 +49,9 @@ static char *format_base(enum option_type type, uint64_t value, char *text)
         return units_format_time((int64_t)value, text);
     case OPTION_COUNT:
         return units_format_count(value, text);
+    case OPTION_DECIMAL:
+        decimal_text(value, text, UNITS_TEXT_SIZE);
+        return text;
     case OPTION_INTEGER:
     case OPTION_SHARE:
     case OPTION_SWITCH:
@@ -76,6 +90,8 @@ static bool parse_number(const struct option *option, const char *text, uint64_t
         return units_parse_count(text, ret, error);
     case OPTION_INTEGER:
         return units_parse_integer(text, ret, error);
+    case OPTION_DECIMAL:
+        return units_parse_decimal(text, ret, error);
     case OPTION_TIME:
         if (!units_parse_time(text, &ns, error))
             return false;
@@ -143,6 +159,7 @@ bool option_set(const struct option *option, void *object, const char *text, str
     case OPTION_TIME:
     case OPTION_COUNT:
     case OPTION_INTEGER:
+    case OPTION_DECIMAL:
         return set_number(option, object, text, error);
     case OPTION_SHARE:
         return units_parse_share(text, place(option, object), error);
@@ -167,6 +184,7 @@ static size_t value_size(enum option_type type)
     case OPTION_TIME:
     case OPTION_COUNT:
     case OPTION_INTEGER:
+    case OPTION_DECIMAL:
         break;
     case OPTION_SHARE:
         return sizeof(double);
@@ -264,6 +282,9 @@ static char *value_text(const struct option *option, const void *object, bool ca
         else
             exact_text(option->type, number_of(option, object), text, sizeof text);
         break;
+    case OPTION_DECIMAL:
+        decimal_text(number_of(option, object), text, sizeof text);
+        break;
     case OPTION_SHARE:
         share_text(*(const double *)place_const(option, object), text, sizeof text);
         break;
@@ -293,9 +314,10 @@ char *option_text(const struct option *option, const void *object)
 const char *option_type_text(const struct option *option, char *text, size_t size)
 {
     static const char *const names[] = {
-        [OPTION_SIZE] = "size",     [OPTION_RATE] = "rate",       [OPTION_TIME] = "time",
-        [OPTION_COUNT] = "count",   [OPTION_INTEGER] = "integer", [OPTION_SHARE] = "share",
-        [OPTION_SWITCH] = "on|off", [OPTION_WORD] = "word",       [OPTION_TEXT] = "text",
+        [OPTION_SIZE] = "size",       [OPTION_RATE] = "rate",       [OPTION_TIME] = "time",
+        [OPTION_COUNT] = "count",     [OPTION_INTEGER] = "integer", [OPTION_SHARE] = "share",
+        [OPTION_SWITCH] = "on|off",   [OPTION_WORD] = "word",       [OPTION_TEXT] = "text",
+        [OPTION_DECIMAL] = "decimal",
     };
     size_t used = 0;
     text[0] = 0;
@@ -316,6 +338,7 @@ bool option_is_number(const struct option *option)
     case OPTION_TIME:
     case OPTION_COUNT:
     case OPTION_SHARE:
+    case OPTION_DECIMAL:
         return true;
     case OPTION_INTEGER: /* seeds pass 2^53: a text keeps them exact in JSON */
     case OPTION_SWITCH:
@@ -328,7 +351,7 @@ bool option_is_number(const struct option *option)
 
 const char *option_unit(const struct option *option)
 {
-    static const char *const units[OPTION_TEXT + 1] = {
+    static const char *const units[OPTION_DECIMAL + 1] = {
         [OPTION_SIZE] = "bytes", [OPTION_RATE] = "bytes/s", [OPTION_TIME] = "ns"};
     return units[option->type] ? units[option->type] : "";
 }

@@ -33,6 +33,7 @@ enum option_type {
     OPTION_SWITCH,  /* bool: on, off */
     OPTION_WORD,    /* unsigned: index into `words` */
     OPTION_TEXT,    /* char *, owned by the object, never NULL */
+    OPTION_DECIMAL, /* uint64_t thousandths, written as 0.99: exponents */
 };
 
 struct option {

@@ -181,6 +181,13 @@ bool units_parse_share(const char *text, double *ret_share, struct error *error)
     return true;
 }
 
+bool units_parse_decimal(const char *text, uint64_t *ret_thousandths, struct error *error)
+{
+    static const struct unit thousandths[] = {{"", K, 1}, {NULL, 0, 0}};
+    return parse(text, thousandths, INT64_MAX, "a number such as 0.99, of three places at most",
+                 ret_thousandths, error);
+}
+
 bool units_parse_integer(const char *text, uint64_t *ret_value, struct error *error)
 {
     const char *p = skip_blanks(text);

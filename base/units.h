@@ -19,6 +19,7 @@
  *     time    300ms 1.5s              ns us ms s min h
  *     count   2000000 2M 10k          k M G are powers of 1000: for writes, not for bytes
  *     share   0.9 90%                 from 0 to 1
+ *     decimal 0.99 1.2                three places at most
  *
  * The parsers take the whole text (surrounding blanks aside) and on failure name what they read
  * and what they take. Results are bytes, bytes a second and nanoseconds.
@@ -28,6 +29,8 @@ bool units_parse_rate(const char *text, uint64_t *ret_bytes_per_s, struct error 
 bool units_parse_time(const char *text, int64_t *ret_ns, struct error *error);
 bool units_parse_count(const char *text, uint64_t *ret_count, struct error *error);
 bool units_parse_share(const char *text, double *ret_share, struct error *error);
+/* In thousandths. */
+bool units_parse_decimal(const char *text, uint64_t *ret_thousandths, struct error *error);
 /* Decimal or 0x hexadecimal, no unit. */
 bool units_parse_integer(const char *text, uint64_t *ret_value, struct error *error);
 

@@ -39,6 +39,7 @@ static const struct option OPTIONS[] = {
     {.name = "switch", .type = OPTION_SWITCH},
     {.name = "word", .type = OPTION_WORD, .words = WORDS},
     {.name = "text", .type = OPTION_TEXT},
+    {.name = "exponent", .type = OPTION_DECIMAL, .max = 4000},
 };
 static const struct option UNPACED = {
     .name = "rate", .type = OPTION_COUNT, .zero_word = "unpaced", .min = 5};
@@ -128,6 +129,10 @@ static void test_forms(void **state)
     expect(&OPTIONS[OPTION_WORD], (struct thing){.value.word = 2}, "mad", "mad");
     char text[] = "a \"text\"";
     expect(&OPTIONS[OPTION_TEXT], (struct thing){.value.text = text}, text, text);
+    expect(&OPTIONS[OPTION_DECIMAL], NUMBER(990), "0.99", "0.99");
+    expect(&OPTIONS[OPTION_DECIMAL], NUMBER(2000), "2", "2");
+    expect(&OPTIONS[OPTION_DECIMAL], NUMBER(1005), "1.005", "1.005");
+    expect(&OPTIONS[OPTION_DECIMAL], NUMBER(0), "0", "0");
     expect(&UNPACED, NUMBER(0), "unpaced", "0");
     expect_same_back(&UNPACED, 0);
     expect_same_back(&UNPACED, 2000000);
@@ -137,14 +142,14 @@ static void test_types(void **state)
 {
     (void)state;
     static const char *const types[] = {"size",  "rate",   "time",          "count", "integer",
-                                        "share", "on|off", "idle|busy|mad", "text"};
-    static const char *const units[] = {"bytes", "bytes/s", "ns", "", "", "", "", "", ""};
+                                        "share", "on|off", "idle|busy|mad", "text",  "decimal"};
+    static const char *const units[] = {"bytes", "bytes/s", "ns", "", "", "", "", "", "", ""};
     char text[64];
-    for (enum option_type type = OPTION_SIZE; type <= OPTION_TEXT; type++) {
+    for (enum option_type type = OPTION_SIZE; type <= OPTION_DECIMAL; type++) {
         assert_string_equal(option_type_text(&OPTIONS[type], text, sizeof text), types[type]);
         assert_string_equal(option_unit(&OPTIONS[type]), units[type]);
         assert_int_equal(option_is_number(&OPTIONS[type]),
-                         type <= OPTION_COUNT || type == OPTION_SHARE);
+                         type <= OPTION_COUNT || type == OPTION_SHARE || type == OPTION_DECIMAL);
     }
     assert_string_equal(option_type_text(&UNPACED, text, sizeof text), "count|unpaced");
 }

@@ -61,6 +61,17 @@ static void refuse_all(parser *parse, const char *const *texts, size_t count, co
     }
 }
 
+static void test_decimals(void **state)
+{
+    (void)state;
+    static const struct row rows[] = {{"0", 0},        {"0.99", 990}, {"1", 1000},
+                                      {" 1.2 ", 1200}, {".5", 500},   {"12.345", 12345}};
+    static const char *const wrong[] = {"",   "x",   "-1",  "1.2345",
+                                        "1k", "90%", "1e3", "99999999999999999"};
+    expect_all(units_parse_decimal, rows, COUNT(rows));
+    refuse_all(units_parse_decimal, wrong, COUNT(wrong), "a number such as 0.99");
+}
+
 static void test_sizes(void **state)
 {
     (void)state;
@@ -254,9 +265,10 @@ static void test_shares(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_sizes),    cmocka_unit_test(test_rates),
-        cmocka_unit_test(test_times),    cmocka_unit_test(test_counts),
-        cmocka_unit_test(test_integers), cmocka_unit_test(test_shares),
+        cmocka_unit_test(test_sizes),  cmocka_unit_test(test_decimals),
+        cmocka_unit_test(test_rates),  cmocka_unit_test(test_times),
+        cmocka_unit_test(test_counts), cmocka_unit_test(test_integers),
+        cmocka_unit_test(test_shares),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
