@@ -2,7 +2,9 @@
 #include "results/json.h"
 
 #include "base/error.h"
+#include "results/apart.h"
 #include "results/field.h"
+#include "results/summary_cells.h"
 #include "results/text.h"
 
 #include <errno.h>
@@ -222,6 +224,71 @@ json_t *json_of_runs(const struct record *const *records, size_t count)
             must(NULL);
     }
     put(object, "runs", runs);
+    return object;
+}
+
+static json_t *spread_object(enum quantity_id id, const struct study_group *group)
+{
+    struct spread spread = quantity_spread(id, group->runs, group->run_count);
+    if (!spread.count)
+        return must(json_null());
+    json_t *object = must(json_object());
+    put(object, "count", whole_value(spread.count));
+    put(object, "median", real_value(spread.median));
+    put(object, "min", real_value(spread.min));
+    put(object, "max", real_value(spread.max));
+    bool interval = spread_is_interval(&spread);
+    put(object, "low", interval ? real_value(spread.low) : json_null());
+    put(object, "high", interval ? real_value(spread.high) : json_null());
+    return object;
+}
+
+static json_t *group_object(const struct study_groups *groups, size_t index)
+{
+    const struct study_group *group = &groups->groups[index];
+    const struct record *record = group->runs[0];
+    struct share_interval share = share_interval_of(group->converged, group->run_count);
+    json_t *object = must(json_object()), *varying = must(json_object()),
+           *converged = must(json_object());
+    for (size_t i = 0; i < groups->varying_count; i++) {
+        const struct record_setting *setting = record_find_setting(record, groups->varying[i]);
+        if (setting)
+            put(varying, groups->varying[i], setting_value(setting));
+    }
+    put(object, "varying", varying);
+    put(object, "source", text_value(record_source_name(record->source)));
+    put(object, "xbzrle-cache-size",
+        record->xbzrle ? whole_value(record->xbzrle_cache_size) : json_null());
+    put(object, "seeds", whole_value(group->run_count));
+    put(converged, "count", whole_value(group->converged));
+    put(converged, "low", real_value(share.low));
+    put(converged, "high", real_value(share.high));
+    put(object, "converged", converged);
+    put(object, "failed", whole_value(group->failed));
+    put(object, "total-time-s", spread_object(QUANTITY_TOTAL_TIME, group));
+    put(object, "downtime-ms", spread_object(QUANTITY_DOWNTIME, group));
+    put(object, "transferred-mib", spread_object(QUANTITY_TRANSFERRED, group));
+    put(object, "miss-percent", spread_object(QUANTITY_MISS_RATIO, group));
+    return object;
+}
+
+json_t *json_of_study(const struct study *study)
+{
+    const struct record **records =
+        must_alloc(study->run_count, sizeof *records, "the records of a study");
+    for (size_t i = 0; i < study->run_count; i++)
+        records[i] = study->runs[i].record;
+    json_t *object = json_of_runs(records, study->run_count), *array = must(json_array());
+    struct study_groups *groups = study_group(study);
+    for (size_t i = 0; i < groups->group_count; i++)
+        if (json_array_append_new(array, group_object(groups, i)) != 0)
+            must(NULL);
+    put(object, "groups", array);
+    char *note = apart_note(study);
+    put(object, "note", text_value(note));
+    free(note);
+    study_groups_free(groups);
+    free(records);
     return object;
 }
 

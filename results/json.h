@@ -3,6 +3,7 @@
 #define RESULTS_JSON_H
 
 #include "results/record.h"
+#include "results/study.h"
 
 #include <jansson.h>
 
@@ -30,6 +31,20 @@ json_t *json_of_record(const struct record *record);
 
 /* {"schema_version": 1, "runs": [{...}, ...]}; the runs are without a version of their own. */
 json_t *json_of_runs(const struct record *const *records, size_t count);
+
+/*
+ * The same with what the seeds of each scenario say together, and a note if they are too few:
+ *
+ *     "groups": [{"varying": {...}, "source": "simulated", "xbzrle-cache-size": 16777216,
+ *                 "seeds": 10, "converged": {"count": 7, "low": 0.4, "high": 0.89}, "failed": 0,
+ *                 "total-time-s": {"count": 7, "median": 10.6, "min": 10.3, "max": 11.0,
+ *                                  "low": 10.4, "high": 10.8}, "downtime-ms": ..., ...}, ...],
+ *     "note": ""
+ *
+ * "low" and "high" are intervals of 95 %, null where the values are too few for one; a quantity
+ * that means nothing for any run is null, as is the size with XBZRLE off.
+ */
+json_t *json_of_study(const struct study *study);
 
 /* Indented by two, with a newline at the end; takes the value over. Owned by the caller. */
 char *json_text(json_t *value);

@@ -71,7 +71,8 @@ static double x_of(const struct drawing *d, size_t series, size_t group)
     return log2(fmax(size, 1)) + 0.05 * ((double)series - (double)(d->shown - 1) / 2);
 }
 
-/* "$c0": size, median, min, max of what converged; "$n0": size and how many did, of the others. */
+/* "$c0": size, median, its interval, of what converged; "$n0": size and how many did, of the
+ * others. */
 static void put_data(const struct drawing *d, enum quantity_id id, size_t s, bool *ret_lines,
                      bool *ret_open)
 {
@@ -81,8 +82,8 @@ static void put_data(const struct drawing *d, enum quantity_id id, size_t s, boo
     for (size_t i = series->first; i <= series->last; i++) {
         struct spread spread = spread_in(id, group_of(d, i));
         if (spread.count) {
-            fprintf(d->script, "%.9g %.9g %.9g %.9g\n", x_of(d, s, i), spread.median, spread.min,
-                    spread.max);
+            fprintf(d->script, "%.9g %.9g %.9g %.9g\n", x_of(d, s, i), spread.median, spread.low,
+                    spread.high);
             *ret_lines = true;
         }
     }
@@ -216,7 +217,7 @@ static void put_off(const struct drawing *d, struct parts *parts, enum quantity_
         own |= d->series[s].off != first;
     for (size_t s = 0; s < d->shown; s++) {
         const struct study_group *off = d->series[s].off;
-        struct spread spread = off ? spread_in(id, off) : (struct spread){0, 0, 0, 0};
+        struct spread spread = off ? spread_in(id, off) : (struct spread){.count = 0};
         if (!off || off == drawn || (!spread.count && in_band))
             continue;
         put_line(d, parts, spread.count ? spread.median : scale->band,
@@ -321,7 +322,9 @@ static char *basis_of(const struct drawing *d)
     FILE *out = text_stream(&text, &size);
     fprintf(out, "%s: ", plot_study_name(d->input->study));
     if (d->groups->seeds > 1)
-        fprintf(out, "medians over %zu seeds, bars from least to most", d->groups->seeds);
+        fprintf(out, "medians over %zu seeds, bars: %s", d->groups->seeds,
+                d->groups->seeds >= SPREAD_LEAST_COUNT ? "intervals of 95 %"
+                                                       : "from least to most");
     else
         fputs("one seed", out);
     if (d->lines.count > d->shown)

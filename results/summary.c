@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/units.h"
+#include "results/apart.h"
 #include "results/summary_cells.h"
 #include "results/table.h"
 #include "results/text.h"
@@ -46,8 +47,11 @@ static struct table *study_table(const struct study_groups *groups)
     return table;
 }
 
+/* How much stands in a cell, as the width allows. */
+enum detail { DETAIL_MEDIANS, DETAIL_RANGES, DETAIL_SHARES };
+
 static void add_group(struct table *table, const struct study_groups *groups, size_t index,
-                      bool ranges)
+                      enum detail detail)
 {
     const struct study_group *group = &groups->groups[index];
     const struct record *record = group->runs[0];
@@ -62,10 +66,11 @@ static void add_group(struct table *table, const struct study_groups *groups, si
         cells[count++] = record_source_name(record->source);
     cells[count++] =
         record->xbzrle ? units_format_size(record->xbzrle_cache_size, texts[0]) : "off";
-    cells[count++] = cell_converged(group->runs, group->run_count, texts[1]);
+    cells[count++] =
+        cell_converged(group->runs, group->run_count, detail == DETAIL_SHARES, texts[1]);
     for (size_t i = 0; i < STUDY_QUANTITY_COUNT; i++)
-        cells[count++] =
-            cell_quantity(STUDY_QUANTITIES[i], group->runs, group->run_count, ranges, texts[2 + i]);
+        cells[count++] = cell_quantity(STUDY_QUANTITIES[i], group->runs, group->run_count,
+                                       detail >= DETAIL_RANGES, texts[2 + i]);
     cells[count++] = cell_why(group->runs, group->run_count);
     table_add(table, cells);
     for (size_t i = 0; i < varying; i++)
@@ -74,19 +79,57 @@ static void add_group(struct table *table, const struct study_groups *groups, si
     free(cells);
 }
 
-static struct table *fill_study_table(const struct study_groups *groups, bool ranges)
+static struct table *fill_study_table(const struct study_groups *groups, enum detail detail)
 {
     struct table *table = study_table(groups);
     for (size_t i = 0; i < groups->group_count; i++)
-        add_group(table, groups, i, ranges);
+        add_group(table, groups, i, detail);
     return table;
 }
 
-static void put_seeds(FILE *out, size_t seeds, bool ranges)
+/* Lines of at most `width` columns, broken at blanks. */
+static void put_wrapped(FILE *out, const char *text, size_t width)
 {
-    if (seeds > 1)
-        fprintf(out, "Medians over up to %zu seeds; times are those of the converged runs%s.\n",
-                seeds, ranges ? ", with (min..max)" : "");
+    while (*text) {
+        size_t length = text_cut(text, width), end = length;
+        while (text[length] && end > 0 && text[end] != ' ')
+            end--;
+        length = end ? end : length;
+        fprintf(out, "%.*s\n", (int)length, text);
+        text += length + (text[length] == ' ');
+    }
+}
+
+static void put_seeds(FILE *out, size_t seeds, enum detail detail, const char *note, size_t width)
+{
+    if (seeds < 2)
+        return;
+    char *text;
+    size_t size;
+    FILE *line = text_stream(&text, &size);
+    fprintf(line, "Medians over up to %zu seeds; times are those of the converged runs", seeds);
+    if (detail >= DETAIL_RANGES && seeds >= SPREAD_LEAST_COUNT)
+        fprintf(line,
+                ", with the median's interval of 95 %% (from least to most where fewer than "
+                "%d converged)",
+                SPREAD_LEAST_COUNT);
+    else if (detail >= DETAIL_RANGES)
+        fputs(", with (min..max)", line);
+    fputc('.', line);
+    if (detail == DETAIL_SHARES)
+        fputs(" Of the share that converges: the interval of 95 %.", line);
+    fclose(line);
+    put_wrapped(out, text, width);
+    free(text);
+    if (!*note)
+        return;
+    line = text_stream(&text, &size);
+    fprintf(line, "%s.", note);
+    fclose(line);
+    char *clean = text_printable(text);
+    put_wrapped(out, clean, width);
+    free(clean);
+    free(text);
 }
 
 char *summary_study(const struct study *study, size_t width)
@@ -96,18 +139,19 @@ char *summary_study(const struct study *study, size_t width)
         study_groups_free(groups);
         return must_copy("The study holds no runs yet.\n", "a summary");
     }
-    struct table *table = fill_study_table(groups, true);
-    bool ranges = table_width(table) <= width;
-    if (!ranges) {
+    enum detail detail = DETAIL_SHARES;
+    struct table *table = fill_study_table(groups, detail);
+    while (detail > DETAIL_MEDIANS && table_width(table) > width) {
         table_free(table);
-        table = fill_study_table(groups, false);
+        table = fill_study_table(groups, --detail);
     }
-    char *rows = table_text(table, width), *text;
+    char *rows = table_text(table, width), *note = apart_note(study), *text;
     size_t size;
     FILE *out = text_stream(&text, &size);
     fputs(rows, out);
-    put_seeds(out, groups->seeds, ranges);
+    put_seeds(out, groups->seeds, detail, note, width);
     fclose(out);
+    free(note);
     free(rows);
     table_free(table);
     study_groups_free(groups);
@@ -157,7 +201,7 @@ static void add_converged_row(struct table *table, const struct summary_techniqu
     const char **cells = must_alloc(count + 1, sizeof *cells, "a table's row");
     cells[0] = "converged";
     for (size_t i = 0; i < count; i++)
-        cells[i + 1] = cell_converged(techniques[i].runs, techniques[i].run_count, texts[i]);
+        cells[i + 1] = cell_converged(techniques[i].runs, techniques[i].run_count, true, texts[i]);
     table_add(table, cells);
     free(cells);
     free(texts);
@@ -225,7 +269,7 @@ char *summary_compare(const struct summary_technique *techniques, size_t count, 
     put_reasons(out, techniques, count);
     for (size_t i = 0; i < count; i++)
         most = techniques[i].run_count > most ? techniques[i].run_count : most;
-    put_seeds(out, most, true);
+    put_seeds(out, most, DETAIL_SHARES, "", width);
     fclose(out);
     return text;
 }

@@ -20,7 +20,8 @@ char *summary_run(const struct record *record, size_t width);
 /*
  * A study, one row for each scenario in it: the settings that vary, then cache size, outcome, total
  * time, downtime, transferred, hits, misses, overflow and why. Over several seeds: medians; times
- * are those of the converged runs, with (min..max) if the width allows it.
+ * are those of the converged runs, with intervals if the width allows it, and a note if the seeds
+ * do not tell neighbouring cache sizes apart.
  */
 char *summary_study(const struct study *study, size_t width);
 

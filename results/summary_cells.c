@@ -111,15 +111,15 @@ char *cell_quantity(enum quantity_id id, const struct record *const *runs, size_
                     bool ranges, char text[static CELL_SIZE])
 {
     struct spread spread = quantity_spread(id, runs, count);
-    char median[CELL_SIZE], min[CELL_SIZE], max[CELL_SIZE];
+    char median[CELL_SIZE], low[CELL_SIZE], high[CELL_SIZE];
     if (spread.count) {
         if (quantities[id].count)
             snprintf(median, sizeof median, "%.0f", spread.median);
         else
             cell_number(spread.median, median);
         if (ranges && quantities[id].range && count > 1)
-            snprintf(text, CELL_SIZE, "%.18s (%.18s..%.18s)", median, cell_number(spread.min, min),
-                     cell_number(spread.max, max));
+            snprintf(text, CELL_SIZE, "%.18s (%.18s..%.18s)", median, cell_number(spread.low, low),
+                     cell_number(spread.high, high));
         else
             snprintf(text, CELL_SIZE, "%s", median);
     } else if (id == QUANTITY_TOTAL_TIME && count) {
@@ -130,7 +130,8 @@ char *cell_quantity(enum quantity_id id, const struct record *const *runs, size_
     return text;
 }
 
-char *cell_converged(const struct record *const *runs, size_t count, char text[static CELL_SIZE])
+char *cell_converged(const struct record *const *runs, size_t count, bool ranges,
+                     char text[static CELL_SIZE])
 {
     size_t converged = 0, failed = 0;
     for (size_t i = 0; i < count; i++) {
@@ -139,7 +140,11 @@ char *cell_converged(const struct record *const *runs, size_t count, char text[s
     }
     if (failed)
         snprintf(text, CELL_SIZE, count > 1 ? "%zu failed" : "failed", failed);
-    else if (count > 1)
+    else if (count > 1 && ranges) {
+        struct share_interval share = share_interval_of(converged, count);
+        snprintf(text, CELL_SIZE, "%zu of %zu (%.0f..%.0f %%)", converged, count, 100 * share.low,
+                 100 * share.high);
+    } else if (count > 1)
         snprintf(text, CELL_SIZE, "%zu of %zu", converged, count);
     else
         snprintf(text, CELL_SIZE, "%s", converged ? "yes" : "no");

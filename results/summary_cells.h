@@ -46,14 +46,15 @@ struct spread quantity_spread(enum quantity_id id, const struct record *const *r
 char *cell_number(double value, char text[static CELL_SIZE]);
 
 /*
- * "12.3"; over several runs and with `ranges` "12.3 (11.9..12.8)"; ">60" for the time of runs of
- * which none converged; "-" where it means nothing.
+ * "12.3"; over several runs and with `ranges` "12.3 (11.9..12.8)", the interval of the median (see
+ * struct spread); ">60" for the time of runs of which none converged; "-" where it means nothing.
  */
 char *cell_quantity(enum quantity_id id, const struct record *const *runs, size_t count,
                     bool ranges, char text[static CELL_SIZE]);
 
-/* "yes", "no", "failed"; over several runs "7 of 10". */
-char *cell_converged(const struct record *const *runs, size_t count, char text[static CELL_SIZE]);
+/* "yes", "no", "failed"; over several runs "7 of 10", with `ranges` "7 of 10 (40..89 %)". */
+char *cell_converged(const struct record *const *runs, size_t count, bool ranges,
+                     char text[static CELL_SIZE]);
 
 /* Why the first of the runs that did not converge did not; "" if all did. Borrowed. */
 const char *cell_why(const struct record *const *runs, size_t count);

@@ -311,7 +311,7 @@ static void what_did_not_converge_is_marked(void **state)
     assert_non_null(strstr(script, "\n22 \"\"\n23 \"\"\n24 \"1 of 3\"\nEOD"));
     assert_non_null(strstr(script, "\n24 "));
     assert_non_null(strstr(script, "'4 MiB' 22, '8 MiB' 23, '16 MiB' 24"));
-    assert_non_null(strstr(script, "'cover.ini: medians over 3 seeds, bars from least to most'"));
+    assert_non_null(strstr(script, "'cover.ini: medians over 3 seeds, bars: from least to most'"));
     assert_non_null(strstr(script, "title 'XBZRLE off'"));
     assert_non_null(strstr(script, "'downtime-limit 300 ms'"));
     free(script);

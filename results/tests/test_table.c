@@ -210,7 +210,7 @@ static void seeds_that_disagree(void **state)
         free(record);
     }
     char *text = summary_study(study, 120);
-    assert_non_null(strstr(text, "3 of 4  20.0 (10.0..30.0)"));
+    assert_non_null(strstr(text, "3 of 4 (30..95 %)  20.0 (10.0..30.0)"));
     assert_non_null(strstr(text, "it was too slow"));
     free(text);
     study->runs[1].record->outcome = OUTCOME_FAILED;

@@ -9,13 +9,7 @@
 
 char *cli_study_json(const struct study *study)
 {
-    const struct record **records =
-        must_alloc(study->run_count, sizeof *records, "the records of a sweep");
-    for (size_t i = 0; i < study->run_count; i++)
-        records[i] = study->runs[i].record;
-    char *text = json_text(json_of_runs(records, study->run_count));
-    free(records);
-    return text;
+    return json_text(json_of_study(study));
 }
 
 static volatile sig_atomic_t interrupted;
