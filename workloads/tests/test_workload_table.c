@@ -96,6 +96,17 @@ static void test_refused(void **state)
         {"hotcold", "hot-share=100%", "all of it"},
         {"hotcold", "hot-share=101%", "share from 0 to 1"},
         {"hotcold", "write-size=40B", "write-size: 40 bytes do not divide a page"},
+        {"zipf", "exponent=4.001", "out of range: from 0 to 4"},
+        {"zipf", "exponent=-1", "a number such as 0.99"},
+        {"zipf", "rate=0", "out of range: from 1 to 10M"},
+        {"zipf", "writes=3 write-size=2K", "3 writes of 2048 bytes, aligned to 8, do not fit"},
+        {"zipf", "writes=4096 write-size=1B", "do not fit a page"},
+        {"zipf", "places=spaced spacing=8B write-size=9B", "writes of 9 bytes every 8 overlap"},
+        {"zipf", "places=spaced writes=5", "5 writes of 64 bytes, one every 1024, do not fit"},
+        {"gaussian", "width=0", "too small: at least 1B"},
+        {"gaussian", "value=new", "none of random|text|increment|toggle"},
+        {"counter", "order=down", "none of random|sequential"},
+        {"counter", "unchanged=2", "from 0 to 1"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct error error = {""};
@@ -118,6 +129,9 @@ static void test_accepted(void **state)
         {"sequential", "write-size=4B"},     {"random", "write-size=4K region=4K"},
         {"random", "rate=0 write-time=1ns"}, {"hotcold", "region=8K hot-share=50%"},
         {"hotcold", "hot-writes=0"},         {"hotcold", "hot-writes=100%"},
+        {"zipf", "region=4K exponent=4"},    {"zipf", "rate=1"},
+        {"gaussian", "region=4K width=1T"},  {"gaussian", "width=1B drift=1024GiB/s"},
+        {"counter", "region=4K align=2K"},   {"counter", "write-size=4K writes=1"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct twin_guest guest;
