@@ -84,6 +84,7 @@ static bool forbidden(pid_t pid)
 
 static void set_options(struct recorder_options *options, enum recorder_method method, bool pause)
 {
+    *options = (struct recorder_options){0};
     option_set_defaults(recorder_options_table, options);
     options->interval_ns = 20000000;
     options->method = method;
