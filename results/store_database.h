@@ -69,7 +69,10 @@ bool store_finish(struct store *store, sqlite3_stmt *statement, const char *doin
  */
 bool store_upgrade_schema(struct store *store, struct error *error);
 
-/* Fails unless the file is a study of the newest version, whose tables are as we made them. */
+/* Fails unless the file is a study whose tables are as its version has them. */
 bool store_check_schema(struct store *store, struct error *error);
+
+/* Gives this connection the views that an older version does not have; the file stays as it is. */
+bool store_add_views(struct store *store, struct error *error);
 
 #endif

@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "results/store_database.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-extern const char results_schema_sql[];
+extern const char results_schema_sql[], results_schema_2_sql[];
 
 /*
  * The steps from one version to the next; migrations[0] makes version 1 out of an empty file. A new
  * version adds a line and its file, and edits none.
  */
-static const char *const migrations[] = {results_schema_sql};
+static const char *const migrations[] = {results_schema_sql, results_schema_2_sql};
 enum { SCHEMA_VERSION = sizeof migrations / sizeof *migrations };
 
 static bool version_of(struct store *store, int64_t *ret_version, struct error *error)
@@ -46,9 +47,9 @@ static bool version_at_once(struct store *store, int64_t *ret_version, struct er
     return good;
 }
 
-static bool migrate(struct store *store, int64_t from, struct error *error)
+static bool migrate(struct store *store, int64_t from, int64_t to, struct error *error)
 {
-    for (int64_t version = from; version < SCHEMA_VERSION; version++) {
+    for (int64_t version = from; version < to; version++) {
         char pragmas[96];
         snprintf(pragmas, sizeof pragmas,
                  "PRAGMA application_id = %d; PRAGMA user_version = %" PRId64, STORE_APPLICATION_ID,
@@ -82,7 +83,7 @@ bool store_upgrade_schema(struct store *store, struct error *error)
         !store_execute(store, "BEGIN IMMEDIATE", "write to the study", error))
         return false;
     /* Again: another process may have made the tables while we waited for the lock. */
-    if (version_of(store, &version, error) && migrate(store, version, error) &&
+    if (version_of(store, &version, error) && migrate(store, version, SCHEMA_VERSION, error) &&
         store_execute(store, "COMMIT", "make the tables", error))
         return true;
     sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
@@ -116,6 +117,33 @@ static bool has_object(struct store *store, sqlite3_stmt *wanted, struct error *
     return good;
 }
 
+/* A study of that version in memory. To close fresh->db, also on failure. */
+static bool make_fresh(const struct store *store, int64_t version, struct store *fresh,
+                       struct error *error)
+{
+    *fresh = (struct store){.path = store->path};
+    int rc =
+        sqlite3_open_v2(":memory:", &fresh->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_MEMORY, NULL);
+    return store_check(fresh, rc, "make the tables", error) && migrate(fresh, 0, version, error);
+}
+
+/* Calls `take` for each row of type, name and sql, until it returns false. */
+static bool for_each_object(struct store *store, const char *sql,
+                            bool (*take)(struct store *context, sqlite3_stmt *row,
+                                         struct error *error),
+                            struct store *context, struct error *error)
+{
+    sqlite3_stmt *rows = NULL;
+    int rc = sqlite3_prepare_v2(store->db, sql, -1, &rows, NULL);
+    bool good = store_check(store, rc, "make the tables", error);
+    while (good && (rc = sqlite3_step(rows)) == SQLITE_ROW)
+        good = take(context, rows, error);
+    if (good)
+        good = store_check(store, rc, "make the tables", error);
+    sqlite3_finalize(rows);
+    return good;
+}
+
 /*
  * Compares with a fresh study in memory. Otherwise somebody's endless view could stand where a
  * table was, and a column could hold anything. Tables, views and indexes on top are welcome.
@@ -127,22 +155,41 @@ bool store_check_schema(struct store *store, struct error *error)
         return false;
     if (version == 0)
         return error_set(error, "%.300s: is empty, no study of migsim", store->path);
-    struct store fresh = {.path = store->path};
-    sqlite3_stmt *wanted = NULL;
-    int rc =
-        sqlite3_open_v2(":memory:", &fresh.db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_MEMORY, NULL);
-    bool good = store_check(&fresh, rc, "make the tables", error) && migrate(&fresh, 0, error);
-    if (good) {
-        rc = sqlite3_prepare_v2(fresh.db,
-                                "SELECT type, name, sql FROM sqlite_schema WHERE sql <> ''", -1,
-                                &wanted, NULL);
-        good = store_check(&fresh, rc, "make the tables", error);
-    }
-    while (good && (rc = sqlite3_step(wanted)) == SQLITE_ROW)
-        good = has_object(store, wanted, error);
-    if (good)
-        good = store_check(&fresh, rc, "make the tables", error);
-    sqlite3_finalize(wanted);
+    struct store fresh;
+    bool good = make_fresh(store, version, &fresh, error) &&
+                for_each_object(&fresh, "SELECT type, name, sql FROM sqlite_schema WHERE sql <> ''",
+                                has_object, store, error);
+    sqlite3_close(fresh.db);
+    return good;
+}
+
+/* SQLite keeps the words of a view, and "CREATE VIEW" at their beginning. */
+static bool add_temporary(struct store *store, sqlite3_stmt *view, struct error *error)
+{
+    static const char create[] = "CREATE VIEW ";
+    const char *name = (const char *)sqlite3_column_text(view, 1);
+    const char *sql = (const char *)sqlite3_column_text(view, 2);
+    assert(!strncmp(sql, create, strlen(create)));
+    int64_t there;
+    char *count = sqlite3_mprintf("SELECT count(*) FROM sqlite_schema WHERE name = %Q", name);
+    char *temporary = sqlite3_mprintf("CREATE TEMP VIEW %s", sql + strlen(create));
+    bool good = count && temporary;
+    if (!good)
+        store_check(store, SQLITE_NOMEM, "make the views", error);
+    good = good && store_query_integer(store, count, "make the views", &there, error) &&
+           (there || store_execute(store, temporary, "make the views", error));
+    sqlite3_free(count);
+    sqlite3_free(temporary);
+    return good;
+}
+
+bool store_add_views(struct store *store, struct error *error)
+{
+    struct store fresh;
+    bool good =
+        make_fresh(store, SCHEMA_VERSION, &fresh, error) &&
+        for_each_object(&fresh, "SELECT type, name, sql FROM sqlite_schema WHERE type = 'view'",
+                        add_temporary, store, error);
     sqlite3_close(fresh.db);
     return good;
 }
