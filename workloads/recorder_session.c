@@ -89,26 +89,30 @@ static enum recorder_look take_epoch(struct recorder_session *session, struct er
     return look;
 }
 
-/* Everything that is there, into memory; then the file is made and the image written. */
-static enum recorder_look take_image(struct recorder_session *session, struct error *error)
+/* Everything that is there, into memory. */
+static enum recorder_look take_first(struct recorder_session *session, struct error *error)
+{
+    const struct recorder_source *source = session->source;
+    session->begin_ns = session->look_begin_ns;
+    enum recorder_look look = source->mark(source->context, session, error);
+    return look == RECORDER_LOOK_DONE ? source->read(source->context, session, error) : look;
+}
+
+/* Makes the file, and the image from what was taken first; the source runs meanwhile. */
+static bool write_image(struct recorder_session *session, struct error *error)
 {
     const struct recorder_source *source = session->source;
     struct trace_header header = {
         .has_image = session->options->image,
         .interval_ns = session->options->interval_ns,
     };
-    session->begin_ns = session->look_begin_ns;
-    enum recorder_look look = source->mark(source->context, session, error);
-    if (look == RECORDER_LOOK_DONE)
-        look = source->read(source->context, session, error);
-    if (look != RECORDER_LOOK_DONE)
-        return look;
+    int64_t begin = now_ns();
     source->describe(source->context, &header);
     session->writer = trace_writer_create(session->file, &header, error);
-    if (!session->writer || !source->places(source->context, session->writer, error) ||
-        (header.has_image && !source->image(source->context, session->writer, error)))
-        return RECORDER_LOOK_FAILED;
-    return RECORDER_LOOK_DONE;
+    bool good = session->writer && source->places(source->context, session->writer, error) &&
+                (!header.has_image || source->image(source->context, session->writer, error));
+    session->report->look_ns += now_ns() - begin;
+    return good;
 }
 
 /* A snapshot, with the source standing still if that is wanted. */
@@ -176,9 +180,11 @@ static enum recorder_look take_epochs(struct recorder_session *session, int stop
 enum recorder_look recorder_session_run(struct recorder_session *session, int stop_fd,
                                         struct error *error)
 {
-    enum recorder_look look = take_snapshot(session, take_image, error);
+    enum recorder_look look = take_snapshot(session, take_first, error);
     if (look != RECORDER_LOOK_DONE)
         return look;
+    if (!write_image(session, error))
+        return RECORDER_LOOK_FAILED;
     if (session->source->begin(session->source->context))
         session->begin_ns = now_ns() - session->stopped_ns;
     look = take_epochs(session, stop_fd, error);

@@ -3,6 +3,7 @@
 #include "base/units.h"
 #include "sim/cli/cli.h"
 #include "workloads/recorder_process.h"
+#include "workloads/recorder_qemu.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -13,42 +14,52 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { OUTPUT, OPTIONS };
+enum { OUTPUT, QMP, FOR_PROCESSES };
 static const struct argument TABLE[] = {
     {"output", 'o', "FILE.mgt", "the trace; it must be named"},
-    /* The others are those of recorder_options_table, in any order. */
+    {"qmp", 0, "SOCKET", "qemu: QEMU's QMP socket, for --pause"},
+    /* The others are those of recorder_options_table; first those that a guest has no use for. */
+    {"max-memory", 0, "SIZE", "process: memory of the trace; pages beyond it are left out (1GiB)"},
+    {"method", 0, "WORD",
+     "process: how written pages are found: auto, pagemap-scan,\nsoft-dirty, compare"},
     {"interval", 'i', "TIME", "time between two snapshots (100ms)"},
     {"duration", 'd', "TIME", "how long to record (until the process ends)"},
-    {"max-memory", 0, "SIZE", "memory of the trace; pages beyond it are left out (1GiB)"},
     {"image", 0, "on|off", "record what was in memory before the first epoch (on)"},
-    {"pause", 0, "on|off", "stop the process during each snapshot (off)"},
-    {"method", 0, "WORD", "how written pages are found: auto, pagemap-scan, soft-dirty,\ncompare"},
+    {"pause", 0, "on|off", "stop the process or guest during each snapshot (off)"},
     {0},
 };
 static const struct arguments ARGUMENTS = {
     .command = "record",
     .usage = "-o FILE.mgt [OPTION...] -- COMMAND [ARGUMENT...]\n"
-             "       migsim record -o FILE.mgt [OPTION...] process PID",
+             "       migsim record -o FILE.mgt [OPTION...] process PID\n"
+             "       migsim record -o FILE.mgt [OPTION...] qemu PID|MEMORY-FILE",
     .description =
-        "Records the memory writes of a process into a trace, for workloads of kind trace: what\n"
-        "changed in its private writable memory, at each interval. A command is started for it "
-        "and\n"
-        "told to end (SIGTERM) when the recording is over first; its children are not followed.\n"
-        "Ctrl-C ends a recording; the trace is whole then too. What the recording cost is printed\n"
-        "at the end.\n\n"
-        "Methods: pagemap-scan (Linux 6.7) has the kernel note writes, by a userfaultfd that the\n"
-        "process is made to open; soft-dirty has it do so where it was built for that, and stops\n"
-        "the process at each snapshot; compare reads all memory each time. auto takes the first\n"
-        "that works.",
+        "Records memory writes into a trace, for workloads of kind trace: what changed, at each\n"
+        "interval. Ctrl-C ends a recording; the trace is whole then too. What the recording cost\n"
+        "is printed at the end.\n\n"
+        "A process: its private writable memory. A command is started for it and told to end\n"
+        "(SIGTERM) when the recording is over first; its children are not followed. Methods:\n"
+        "pagemap-scan (Linux 6.7) has the kernel note writes, by a userfaultfd that the process\n"
+        "is made to open; soft-dirty has it do so where it was built for that, and stops the\n"
+        "process at each snapshot; compare reads all memory each time. auto takes the first that\n"
+        "works.\n\n"
+        "qemu: a guest whose memory is a shared file (-object memory-backend-file or\n"
+        "memory-backend-memfd, share=on), found by that file or by QEMU's process. All memory is\n"
+        "compared each time. Page n of the trace is page n of the guest's RAM, so the trace in a\n"
+        "guest of the same size is that guest.",
     .example = "migsim record -o perl.mgt -d 2s -- perl -e 'for (;;) { $h{rand 1e5}++ }'\n"
-               "migsim record -o server.mgt --interval 50ms --duration 10s process 1234",
+               "migsim record -o server.mgt --interval 50ms --duration 10s process 1234\n"
+               "qemu-system-x86_64 -M pc,memory-backend=ram -m 512M -object \\\n"
+               "    memory-backend-file,id=ram,size=512M,mem-path=/dev/shm/guest,share=on ...\n"
+               "migsim record -o guest.mgt --duration 10s qemu /dev/shm/guest",
     .table = TABLE,
 };
 
 struct record_arguments {
     struct recorder_options options;
-    const char *output;
-    int signals; /* readable when the recording is to stop */
+    const char *output, *qmp;
+    const char *for_processes; /* an option that was given and makes no sense for a guest */
+    int signals;               /* readable when the recording is to stop */
 };
 
 static bool take(void *context, size_t index, const char *value)
@@ -59,11 +70,31 @@ static bool take(void *context, size_t index, const char *value)
         arguments->output = value;
         return true;
     }
+    if (index == QMP) {
+        arguments->qmp = value;
+        return true;
+    }
+    if (index < FOR_PROCESSES + 2)
+        arguments->for_processes = TABLE[index].name;
     const struct option *option = option_find(recorder_options_table, TABLE[index].name);
     if (option_set(option, &arguments->options, value, &error))
         return true;
     message_usage("record", "--%s: %s", option->name, error.text);
     return false;
+}
+
+static void show_progress(const struct recorder_report *report)
+{
+    char time[UNITS_TEXT_SIZE];
+    fprintf(stderr, "\r\033[K%s, %" PRIu64 " epochs, %" PRIu64 " pages changed",
+            units_format_time(report->span_ns / 100000000 * 100000000, time), report->epochs,
+            report->changed_pages);
+}
+
+static void end_progress(const struct record_arguments *arguments)
+{
+    if (arguments->options.progress)
+        fprintf(stderr, "\r\033[K");
 }
 
 static void print_end(const struct recorder_target *target, const struct recorder_report *report)
@@ -141,6 +172,21 @@ static int open_signals(void)
     return signalfd(-1, &signals, SFD_CLOEXEC);
 }
 
+/* What every recording ends with. */
+static int finish(const struct record_arguments *arguments, const struct recorder_target *target,
+                  const struct recorder_report *report, bool good, const struct error *error)
+{
+    end_progress(arguments);
+    if (good && report->epochs == 0)
+        return message_failed("record",
+                              "%s holds no epoch: the process ended before the first --interval "
+                              "was over",
+                              arguments->output);
+    if (report->epochs > 0)
+        print_report(arguments->output, target, report);
+    return good ? STATUS_DONE : message_failed("record", "%s", error->text);
+}
+
 static int record(const struct record_arguments *arguments, struct recorder_target *target)
 {
     struct recorder_report report;
@@ -148,14 +194,46 @@ static int record(const struct record_arguments *arguments, struct recorder_targ
     bool good = recorder_run(target, &arguments->options, arguments->output, arguments->signals,
                              &report, &error);
     recorder_target_release(target);
-    if (good && report.epochs == 0)
-        return message_failed("record",
-                              "%s holds no epoch: the process ended before the first --interval "
-                              "was over",
-                              arguments->output);
-    if (report.epochs > 0)
-        print_report(arguments->output, target, &report);
-    return good ? STATUS_DONE : message_failed("record", "%s", error.text);
+    return finish(arguments, target, &report, good, &error);
+}
+
+static bool all_digits(const char *text)
+{
+    return text[0] && text[strspn(text, "0123456789")] == 0;
+}
+
+static bool open_guest(struct recorder_guest *guest, const char *text, struct error *error)
+{
+    uint64_t pid;
+    if (!all_digits(text))
+        return recorder_guest_open(guest, text, error);
+    if (!units_parse_integer(text, &pid, error) || pid == 0 || pid > INT32_MAX)
+        return error_set(error, "'%s' is no process number", text);
+    return recorder_guest_open_process(guest, (pid_t)pid, error);
+}
+
+static int record_qemu(const struct record_arguments *arguments, const char *text)
+{
+    struct recorder_guest guest;
+    struct recorder_report report;
+    struct recorder_qmp *qmp = NULL;
+    struct error error;
+    if (arguments->for_processes)
+        return message_usage("record", "--%s is not for 'qemu'", arguments->for_processes);
+    if (arguments->options.pause && !arguments->qmp)
+        return message_usage("record", "--pause on needs --qmp SOCKET");
+    if (!open_guest(&guest, text, &error))
+        return message_failed("record", "%s", error.text);
+    if (arguments->options.pause && !(qmp = recorder_qmp_open(arguments->qmp, &error))) {
+        recorder_guest_close(&guest);
+        return message_failed("record", "%s", error.text);
+    }
+    bool good = recorder_qemu_run(&guest, qmp, &arguments->options, arguments->output,
+                                  arguments->signals, &report, &error);
+    int status = finish(arguments, &guest.qemu, &report, good, &error);
+    recorder_qmp_close(qmp);
+    recorder_guest_close(&guest);
+    return status;
 }
 
 static int record_process(const struct record_arguments *arguments, const char *text)
@@ -191,10 +269,18 @@ int cmd_record(int argc, char **argv)
         return result == ARGUMENTS_HELP ? STATUS_DONE : STATUS_USAGE;
     if (!arguments.output)
         return message_usage("record", "where to? -o FILE.mgt");
+    bool is_qemu = argc - rest == 2 && !strcmp(argv[rest], "qemu");
+    if (arguments.qmp && !is_qemu)
+        return message_usage("record", "--qmp is for 'qemu'");
     arguments.signals = open_signals();
+    if (isatty(STDERR_FILENO))
+        arguments.options.progress = show_progress;
     if (rest < argc && !strcmp(argv[rest - 1], "--"))
         return record_command(&arguments, argv + rest);
     if (argc - rest == 2 && !strcmp(argv[rest], "process"))
         return record_process(&arguments, argv[rest + 1]);
-    return message_usage("record", "what? 'process PID', or '--' and a command");
+    if (is_qemu)
+        return record_qemu(&arguments, argv[rest + 1]);
+    return message_usage("record", "what? 'process PID', 'qemu PID', 'qemu MEMORY-FILE', or '--' "
+                                   "and a command");
 }
