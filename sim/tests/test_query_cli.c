@@ -112,7 +112,7 @@ static void test_wrong_queries(void **state)
         {"foreign.db v_run", 1, "foreign.db: is an SQLite database, but no study of migsim"},
         {". v_run", 1, "."},
         {"s.db v_runs", 2, "did you mean v_run?"},
-        {"s.db 'SELECT nothing FROM v_run'", 2, "no such column: nothing"},
+        {"s.db 'SELECT missing FROM v_run'", 2, "no such column: missing"},
         {"s.db 'DELETE FROM run'", 2, "may only read"},
         {"--limit 2 s.db v_run", 1, "more than 2 rows"},
         {"--limit 0 s.db v_run", 2, "--limit: '0'"},
