@@ -63,18 +63,6 @@ static void pass_encode(struct page_set *set, const struct xbzrle_kernel *kernel
     }
 }
 
-static void pass_plain_encode(struct page_set *set, const struct xbzrle_kernel *kernel)
-{
-    size_t size;
-
-    (void)kernel;
-    for (size_t i = 0; i < set->order_count; i++) {
-        size_t at = (size_t)set->order[i] * PAGE;
-        plain_encode(set->old_pages + at, set->new_pages + at, PAGE, delta_buffer, PAGE, &size);
-        sink = size;
-    }
-}
-
 /* Up to BATCH jobs in the order from `first` on; returns how many. */
 static size_t batch_fill(struct xbzrle_job *jobs, const uint8_t *newest, uint8_t *old_pages,
                          const uint32_t *order, size_t left)
@@ -163,16 +151,6 @@ static void pass_decode(struct page_set *set, const struct xbzrle_kernel *kernel
     }
 }
 
-static void pass_plain_decode(struct page_set *set, const struct xbzrle_kernel *kernel)
-{
-    (void)kernel;
-    for (size_t i = 0; i < set->order_count; i++) {
-        size_t page = set->order[i], at = set->delta_at[page];
-        sink = plain_decode(set->deltas + at, set->delta_at[page + 1] - at,
-                            set->new_pages + page * PAGE, PAGE);
-    }
-}
-
 static void add_variant(const char *prefix, const struct xbzrle_kernel *kernel,
                         void (*pass)(struct page_set *, const struct xbzrle_kernel *))
 {
@@ -191,7 +169,7 @@ static void make_variants(void)
 
     add_variant("memcmp", NULL, pass_memcmp);
     add_variant("memcpy", NULL, pass_memcpy);
-    add_variant("encode plain", NULL, pass_plain_encode);
+    add_variant("encode", &plain_kernel, pass_encode);
     for (size_t i = 0; xbzrle_kernels[i]; i++) {
         if (xbzrle_kernels[i]->usable())
             add_variant("encode", xbzrle_kernels[i], pass_encode);
@@ -200,7 +178,7 @@ static void make_variants(void)
     add_variant("copy-encode-copy", best, pass_three_steps);
     add_variant("fused", best, pass_fused);
     add_variant("fused batch", NULL, pass_fused_batch);
-    add_variant("decode plain", NULL, pass_plain_decode);
+    add_variant("decode", &plain_kernel, pass_decode);
     for (size_t i = 0; xbzrle_kernels[i]; i++) {
         if (xbzrle_kernels[i]->usable())
             add_variant("decode", xbzrle_kernels[i], pass_decode);

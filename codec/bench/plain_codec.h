@@ -126,4 +126,8 @@ PLAIN_CALLED bool plain_decode(const uint8_t *delta, size_t size, uint8_t *page,
     return true;
 }
 
+/* Called as a kernel is, through a pointer, so that the call costs the same. */
+static const struct xbzrle_kernel plain_kernel = {
+    .name = "plain", .encode = plain_encode, .decode = plain_decode};
+
 #endif
