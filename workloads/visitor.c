@@ -6,6 +6,8 @@
 
 #include <stdlib.h>
 
+const char *const visit_order_names[] = {"random", "sequential", NULL};
+
 struct workload {
     const struct visitor_options *options;
     struct visitor_path path;

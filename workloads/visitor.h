@@ -29,6 +29,10 @@ struct visitor_options {
             .help = "visits to pages a second of guest time", .min = 1, .max = 10000000            \
     }
 
+/* For kinds that visit one thing after another, or any next. */
+enum visit_order { ORDER_RANDOM, ORDER_SEQUENTIAL };
+extern const char *const visit_order_names[];
+
 struct visitor_path {
     /* The page of visit `number`, counted from the region's first; called for 1, 2, 3, ... */
     uint64_t (*next)(void *path, uint64_t number);

@@ -5,9 +5,6 @@
 #include <stdlib.h>
 
 /* Sparse updates, for which XBZRLE was made: a few words in each of many pages. */
-enum order { ORDER_RANDOM, ORDER_SEQUENTIAL };
-static const char *const ORDER_NAMES[] = {"random", "sequential", NULL};
-
 struct counter_options {
     struct workload_region region;
     unsigned order;
@@ -16,7 +13,7 @@ struct counter_options {
 
 static const struct option COUNTER_OPTIONS[] = {
     {"order", OPTION_WORD, offsetof(struct counter_options, order), "random",
-     .help = "any page next, or one after another, round and round", .words = ORDER_NAMES},
+     .help = "any page next, or one after another, round and round", .words = visit_order_names},
     VISITOR_RATE(struct counter_options, visitor.rate),
     PAGE_CHANGE_OPTIONS(struct counter_options, visitor.change, "8B", "2", "own", "increment"),
     {0},

@@ -24,11 +24,20 @@ static char trace_file[300];
 /* Only what a kind cannot do without, or what keeps it slow. */
 static void settings_of(const struct workload_ops *ops, char *settings, size_t size)
 {
+    static const struct {
+        const char *kind, *settings;
+    } own[] = {
+        /* In order: else one extent may be zeroed, filled and zeroed between two looks. */
+        {"zerofill", "rate=60 extent=4K order=sequential"},
+    };
+    int used = snprintf(settings, size, "region=96K fill=text ");
     if (option_find(ops->options, "file"))
         snprintf(settings, size, "file=%s", trace_file);
-    else
-        snprintf(settings, size, "region=96K fill=text%s",
-                 option_find(ops->options, "rate") ? " rate=150" : "");
+    else if (option_find(ops->options, "rate"))
+        snprintf(settings + used, size - (size_t)used, "rate=150");
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+        if (!strcmp(own[i].kind, ops->name))
+            snprintf(settings + used, size - (size_t)used, "%s", own[i].settings);
 }
 
 static void start(struct twin_guest *guest, const struct workload_ops *ops, uint64_t seed)

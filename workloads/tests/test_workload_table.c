@@ -107,6 +107,12 @@ static void test_refused(void **state)
         {"gaussian", "value=new", "none of random|text|increment|toggle"},
         {"counter", "order=down", "none of random|sequential"},
         {"counter", "unchanged=2", "from 0 to 1"},
+        {"append", "region=4K", "no room for records beside the head"},
+        {"append", "rate=1000000000 record=2000B", "more than 1 TiB a second"},
+        {"append", "record=0", "out of range: from 1B to 1GiB"},
+        {"append", "value=toggle", "none of random|text"},
+        {"zerofill", "extent=5000B", "extent: not a whole number of pages"},
+        {"zerofill", "extent=1B", "too small: at least 4KiB"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct error error = {""};
@@ -125,13 +131,23 @@ static void test_accepted(void **state)
     static const struct {
         const char *kind, *settings;
     } rows[] = {
-        {"stride", "stride=1B region=4K"},   {"stride", "stride=12K region=12K"},
-        {"sequential", "write-size=4B"},     {"random", "write-size=4K region=4K"},
-        {"random", "rate=0 write-time=1ns"}, {"hotcold", "region=8K hot-share=50%"},
-        {"hotcold", "hot-writes=0"},         {"hotcold", "hot-writes=100%"},
-        {"zipf", "region=4K exponent=4"},    {"zipf", "rate=1"},
-        {"gaussian", "region=4K width=1T"},  {"gaussian", "width=1B drift=1024GiB/s"},
-        {"counter", "region=4K align=2K"},   {"counter", "write-size=4K writes=1"},
+        {"stride", "stride=1B region=4K"},
+        {"stride", "stride=12K region=12K"},
+        {"sequential", "write-size=4B"},
+        {"random", "write-size=4K region=4K"},
+        {"random", "rate=0 write-time=1ns"},
+        {"hotcold", "region=8K hot-share=50%"},
+        {"hotcold", "hot-writes=0"},
+        {"hotcold", "hot-writes=100%"},
+        {"zipf", "region=4K exponent=4"},
+        {"zipf", "rate=1"},
+        {"append", "region=4K head=off"},
+        {"append", "region=8K record=1G rate=100"},
+        {"zerofill", "region=4K extent=1T"},
+        {"gaussian", "region=4K width=1T"},
+        {"gaussian", "width=1B drift=1024GiB/s"},
+        {"counter", "region=4K align=2K"},
+        {"counter", "write-size=4K writes=1"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct twin_guest guest;
