@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "encode_result.h"
+#include "xbzrle.h" /* enum encode_result */
 
 /*
  * XBRLE: the first form of the idea, as the v5 patches of 3 January 2012 sent it (O. Wasserman,

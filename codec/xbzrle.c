@@ -58,19 +58,16 @@ enum encode_result xbzrle_encode_update(uint8_t *cached_page, const uint8_t *new
 }
 
 /*
- * Asks for the start of each of the two pages, and no more: from there the processor sees that they
- * are read in order and fetches on by itself, better than we can. Two pairs ahead, since memory
- * takes longer than one pair.
+ * Asks for the first line of each of the two pages, and no more: from there the processor sees that
+ * they are read in order and fetches on by itself, better than we can. Two pairs ahead, since
+ * memory takes longer than one pair.
  */
 #define PREFETCH_AHEAD 2u
-#define PREFETCH_BYTES 128u
 
 static void prefetch_pair(const struct xbzrle_job *job)
 {
-    for (size_t at = 0; at < PREFETCH_BYTES; at += 64) {
-        __builtin_prefetch(job->old_page + at);
-        __builtin_prefetch(job->new_page + at);
-    }
+    __builtin_prefetch(job->old_page);
+    __builtin_prefetch(job->new_page);
 }
 
 void xbzrle_encode_batch(struct xbzrle_job *jobs, size_t count, size_t page_size)

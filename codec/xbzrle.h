@@ -6,8 +6,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "encode_result.h"
-
 /*
  * XBZRLE: a page as the difference from its last sent version, in runs of bytes that stayed the
  * same (zrun) and bytes that changed (nzrun). A. Kivity's proposal of January 2012; byte for byte
@@ -34,6 +32,13 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+/* How an encoder ended. None of these is an error. */
+enum encode_result {
+    ENCODE_DELTA,     /* *ret_size bytes are written */
+    ENCODE_UNCHANGED, /* the pages are equal; *ret_size is 0 */
+    ENCODE_OVERFLOW,  /* it would exceed the limit: send the whole page; *ret_size is 0 */
+};
 
 #define XBZRLE_PAGE_MIN 1024u
 #define XBZRLE_PAGE_MAX 65536u
