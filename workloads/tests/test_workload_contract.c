@@ -28,6 +28,7 @@ static void settings_of(const struct workload_ops *ops, char *settings, size_t s
         const char *kind, *settings;
     } own[] = {
         /* In order: else one extent may be zeroed, filled and zeroed between two looks. */
+        {"gc", "nursery=64K allocation-rate=150KiB/s survivors=10% live=50%"},
         {"zerofill", "rate=60 extent=4K order=sequential"},
     };
     int used = snprintf(settings, size, "region=96K fill=text ");
