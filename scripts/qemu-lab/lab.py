@@ -143,11 +143,13 @@ def add_log(result, path, wall, took_s, series):
     result["series"] = table(series)
 
 
-def migrate(cell, repeat, host, uri, source, destination):
-    """One migration of two QEMUs that are up. Returns the result without the log's tables, the start by
-    the wall clock, the seconds it took, and the polls."""
+def migrate(cell, repeat, host, uri, source, destination, before=None):
+    """One migration of two QEMUs that are up; `before` is called when the guest has settled. Returns the
+    result without the log's tables, the start by the wall clock, the seconds it took, and the polls."""
     source.wait_for("READY", 120)
     time.sleep(cell.get("settle_s", 1) + 0.15)  # one whole second of the guest's own count
+    if before:
+        before()
     for qemu in (destination, source):
         qemu.configure(cell["migration"])
     baseline = source.rates()
@@ -182,15 +184,16 @@ def migrate(cell, repeat, host, uri, source, destination):
     return result, wall, took, series
 
 
-def run(cell, repeat, host, port):
+def run(cell, repeat, host, port, memory=None, before=None):
+    """One cell. `memory`: a shared file for the source's RAM; `before`: see migrate."""
     uri = f"tcp:127.0.0.1:{port}"
     source = destination = None
     set_link(cell.get("link"))
     with tempfile.TemporaryDirectory() as folder:
         try:
             destination = Qemu("destination", cell["guest"], host, folder, incoming=uri)
-            source = Qemu("source", cell["guest"], host, folder, trace=TRACE)
-            result, wall, took, series = migrate(cell, repeat, host, uri, source, destination)
+            source = Qemu("source", cell["guest"], host, folder, trace=TRACE, memory=memory)
+            result, wall, took, series = migrate(cell, repeat, host, uri, source, destination, before)
         finally:
             for qemu in (source, destination):
                 if qemu:
@@ -219,9 +222,9 @@ def build(folder, cells):
         sys.exit("the guests could not be built")
 
 
-def enter_namespace():
+def enter_namespace(*more):
     """Starts this program again where the loopback device is its own and may be shaped."""
-    words = ["unshare", "-n"] if os.geteuid() == 0 else ["unshare", "-r", "-n"]
+    words = ["unshare", "-n", *more] if os.geteuid() == 0 else ["unshare", "-r", "-n", *more]
     os.environ["LAB_NAMESPACE"] = "entered"
     os.execvp("unshare", words + [sys.executable] + sys.argv)
 
