@@ -13,9 +13,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-extern const struct plot_kind plot_cache_size, plot_timeline;
+extern const struct plot_kind plot_cache_size, plot_miss_ratio, plot_techniques, plot_heat,
+    plot_downtime, plot_timeline, plot_iterations;
 
-const struct plot_kind *const plot_kinds[] = {&plot_cache_size, &plot_timeline, NULL};
+const struct plot_kind *const plot_kinds[] = {
+    &plot_cache_size, &plot_miss_ratio, &plot_techniques, &plot_heat,
+    &plot_downtime,   &plot_timeline,   &plot_iterations, NULL};
 
 const struct plot_kind *plot_find(const char *name)
 {
@@ -37,6 +40,7 @@ static const struct {
                   "pngcairo size 1200,840 font 'Sans,13' noenhanced background rgb 'white'"},
     [PLOT_SVG] = {".svg", "svg size 1200,840 dynamic font 'sans-serif,15' "
                           "noenhanced background rgb 'white'"},
+    [PLOT_PDF] = {".pdf", "pdfcairo size 12in,8.4in fontscale 0.75 font 'Sans,13' noenhanced"},
     [PLOT_SCRIPT] = {".gp", NULL},
 };
 
@@ -52,7 +56,8 @@ bool plot_format_of(const char *path, enum plot_format *ret_format, struct error
         }
     }
     return error_set(
-        error, "%.300s: a plot's name ends with .png, .svg, or .gp for the gnuplot script", path);
+        error, "%.300s: a plot's name ends with .png, .svg, .pdf, or .gp for the gnuplot script",
+        path);
 }
 
 /* The script, ready to run; drawn to where its standard output goes unless it has a name. */
@@ -116,7 +121,7 @@ static bool write_text(int file, const char *text)
 static bool is_whole(int file, enum plot_format format)
 {
     static const char png_end[] = "IEND\xae\x42\x60\x82", svg_end[] = "</svg>";
-    const char *end = format == PLOT_PNG ? png_end : svg_end;
+    const char *end = format == PLOT_PNG ? png_end : format == PLOT_PDF ? "%%EOF" : svg_end;
     char tail[64] = "";
     off_t size = lseek(file, 0, SEEK_END), from = size > 32 ? size - 32 : 0;
     ssize_t got = pread(file, tail, sizeof tail - 1, from);
@@ -125,6 +130,22 @@ static bool is_whole(int file, enum plot_format format)
         if (!memcmp(tail + i, end, length))
             return true;
     return false;
+}
+
+/* Two drawings would differ in the time of their making alone: it becomes 1970, in place. */
+static bool blank_pdf_date(int file)
+{
+    static const char key[] = "/CreationDate (D:", date[] = "19700101000000";
+    off_t size = lseek(file, 0, SEEK_END);
+    size_t length = size > 0 ? (size_t)size : 0, whole = sizeof key - 1 + sizeof date - 1;
+    char *bytes = must_alloc(length + 1, 1, "a plot");
+    bool good = pread(file, bytes, length, 0) == size;
+    for (size_t i = 0; good && i + whole <= length; i++)
+        if (!memcmp(bytes + i, key, sizeof key - 1))
+            good = pwrite(file, date, sizeof date - 1, (off_t)(i + sizeof key - 1)) ==
+                   (ssize_t)sizeof date - 1;
+    free(bytes);
+    return good;
 }
 
 /* "a/b.gp" draws into "b.png", beside wherever it is run. */
@@ -151,7 +172,8 @@ static bool draw(const struct plot_kind *kind, const struct plot_input *input, c
     } else {
         char *script = make_script(kind, input, formats[input->format].terminal, NULL, error);
         good = script && gnuplot_run(script, file, error) &&
-               (is_whole(file, input->format) ||
+               ((is_whole(file, input->format) &&
+                 (input->format != PLOT_PDF || blank_pdf_date(file))) ||
                 error_set(error, "%.300s: cannot write all of it: is the disk full?", path));
         free(script);
     }

@@ -20,6 +20,7 @@
 enum plot_format {
     PLOT_PNG,
     PLOT_SVG,
+    PLOT_PDF,
     PLOT_SCRIPT,  /* the gnuplot script itself, for restyling; it draws a PNG beside itself */
     PLOT_TERMINAL /* characters */
 };
@@ -57,7 +58,7 @@ const struct plot_kind *plot_find(const char *name); /* NULL if unknown */
 /* What shows most of this study: one run's course, or all runs. */
 const struct plot_kind *plot_default(const struct study *study);
 
-/* By the name's end: .png, .svg, .gp. False and the error for any other. */
+/* By the name's end: .png, .svg, .pdf, .gp. False and the error for any other. */
 bool plot_format_of(const char *path, enum plot_format *ret_format, struct error *error);
 
 /*

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/error.h"
 #include "results/cache_lines.h"
+#include "results/plot_cache_axis.h"
 #include "results/plot_script.h"
 #include "results/summary_cells.h"
 #include "results/text.h"
@@ -64,13 +65,6 @@ static double max_of(const struct drawing *d, enum quantity_id id)
     return max;
 }
 
-/* Lines that share a place stand side by side. */
-static double x_of(const struct drawing *d, size_t series, size_t group)
-{
-    double size = (double)group_of(d, group)->runs[0]->xbzrle_cache_size;
-    return log2(fmax(size, 1)) + 0.05 * ((double)series - (double)(d->shown - 1) / 2);
-}
-
 /* "$c0": size, median, its interval, of what converged; "$n0": size and how many did, of the
  * others. */
 static void put_data(const struct drawing *d, enum quantity_id id, size_t s, bool *ret_lines,
@@ -82,8 +76,8 @@ static void put_data(const struct drawing *d, enum quantity_id id, size_t s, boo
     for (size_t i = series->first; i <= series->last; i++) {
         struct spread spread = spread_in(id, group_of(d, i));
         if (spread.count) {
-            fprintf(d->script, "%.9g %.9g %.9g %.9g\n", x_of(d, s, i), spread.median, spread.low,
-                    spread.high);
+            fprintf(d->script, "%.9g %.9g %.9g %.9g\n", plot_cache_x(&d->lines, d->shown, s, i),
+                    spread.median, spread.low, spread.high);
             *ret_lines = true;
         }
     }
@@ -91,7 +85,7 @@ static void put_data(const struct drawing *d, enum quantity_id id, size_t s, boo
     for (size_t i = series->first; i <= series->last; i++) {
         const struct study_group *group = group_of(d, i);
         if (!cache_lines_converged(group)) {
-            fprintf(d->script, "%.9g \"", x_of(d, s, i));
+            fprintf(d->script, "%.9g \"", plot_cache_x(&d->lines, d->shown, s, i));
             if (group->converged)
                 fprintf(d->script, "%zu of %zu", group->run_count - group->converged,
                         group->run_count);
@@ -144,71 +138,17 @@ static void put_scale(const struct drawing *d, enum quantity_id id, double max,
         put_band(d, id, ret_scale);
 }
 
-/* All sizes as tics, or as many of them as there is room for. */
-static void put_x_axis(const struct drawing *d, bool labelled)
+static void put_line(const struct drawing *d, struct plot_parts *parts, double y,
+                     const char *colour)
 {
-    uint64_t sizes[64], low = UINT64_MAX, high = 1;
-    size_t count = 0, room = d->characters ? 7 : 12;
-    for (size_t s = 0; s < d->shown; s++)
-        for (size_t i = d->series[s].first; i <= d->series[s].last; i++) {
-            uint64_t size = group_of(d, i)->runs[0]->xbzrle_cache_size;
-            size_t k = 0;
-            low = size < low ? size : low, high = size > high ? size : high;
-            while (k < count && sizes[k] != size)
-                k++;
-            if (k == count && count < sizeof sizes / sizeof *sizes)
-                sizes[count++] = size;
-        }
-    fprintf(d->script, "set xrange [%.9g:%.9g]\nset xtics (", log2(fmax((double)low, 1)) - 0.5,
-            log2((double)high) + 0.5);
-    const char *comma = "";
-    double last = -1000,
-           least = (log2((double)high) - log2(fmax((double)low, 1)) + 1) / (double)room;
-    for (size_t done = 0; done < count; done++) {
-        size_t next = done;
-        for (size_t k = done + 1; k < count; k++)
-            next = sizes[k] < sizes[next] ? k : next;
-        uint64_t size = sizes[next];
-        sizes[next] = sizes[done], sizes[done] = size;
-        double x = log2(fmax((double)size, 1));
-        char label[PLOT_LABEL_SIZE];
-        fprintf(d->script, "%s'%s' %.9g", comma,
-                labelled && x - last >= least * 0.999 ? plot_size_label(size, label) : "", x);
-        last = x - last >= least * 0.999 ? x : last;
-        comma = ", ";
-    }
-    fputs(")\n", d->script);
-}
-
-static void put_title(FILE *script, const char *text, bool titled)
-{
-    fputs(titled ? " title " : " notitle", script);
-    if (titled)
-        plot_put_text(script, text, 60);
-}
-
-/* The parts of a plot command, joined by commas. */
-struct parts {
-    FILE *script;
-    unsigned count;
-};
-
-static FILE *next_part(struct parts *parts)
-{
-    fputs(parts->count++ ? ", \\\n     " : "plot ", parts->script);
-    return parts->script;
-}
-
-static void put_line(const struct drawing *d, struct parts *parts, double y, const char *colour)
-{
-    fprintf(next_part(parts), "%.9g with lines", y);
+    fprintf(plot_next_part(parts), "%.9g with lines", y);
     if (!d->characters)
         fprintf(d->script, " dashtype 2 linewidth 2 linecolor rgb '%s'", colour);
 }
 
 /* XBZRLE off: a line for each series that has one of its own, and one in the band for all others.
  */
-static void put_off(const struct drawing *d, struct parts *parts, enum quantity_id id,
+static void put_off(const struct drawing *d, struct plot_parts *parts, enum quantity_id id,
                     const struct scale *scale, bool titled)
 {
     const struct study_group *first = d->series[0].off, *drawn = NULL;
@@ -222,13 +162,13 @@ static void put_off(const struct drawing *d, struct parts *parts, enum quantity_
             continue;
         put_line(d, parts, spread.count ? spread.median : scale->band,
                  own && spread.count ? plot_colours[s] : PLOT_BLACK);
-        put_title(d->script, "XBZRLE off", titled && !drawn);
+        plot_put_title(d->script, "XBZRLE off", titled && !drawn);
         drawn = off;
         in_band |= !spread.count;
     }
 }
 
-static void put_series(const struct drawing *d, struct parts *parts, const struct scale *scale,
+static void put_series(const struct drawing *d, struct plot_parts *parts, const struct scale *scale,
                        size_t s, bool lines, bool open, bool first_open, bool titled)
 {
     static const char letters[] = "*+#@%&";
@@ -236,34 +176,36 @@ static void put_series(const struct drawing *d, struct parts *parts, const struc
     const char *name = *d->series[s].label ? d->series[s].label : "XBZRLE on";
     const char *colour = plot_colours[s];
     if (lines && d->characters) {
-        fprintf(next_part(parts), "$c%zu using 1:2 with points pointtype '%c'", s, letters[s]);
-        put_title(d->script, name, titled);
+        fprintf(plot_next_part(parts), "$c%zu using 1:2 with points pointtype '%c'", s, letters[s]);
+        plot_put_title(d->script, name, titled);
     } else if (lines) {
-        fprintf(next_part(parts),
+        fprintf(plot_next_part(parts),
                 "$c%zu using 1:2 with lines linewidth 2.5 linecolor rgb '%s' notitle", s, colour);
-        fprintf(next_part(parts),
+        fprintf(plot_next_part(parts),
                 "$c%zu using 1:2:3:4 with yerrorbars pointtype %u linewidth 2 "
                 "linecolor rgb '%s'",
                 s, filled[s], colour);
-        put_title(d->script, name, titled);
+        plot_put_title(d->script, name, titled);
     }
     if (open && d->characters) {
-        fprintf(next_part(parts), "$n%zu using 1:(%.9g) with points pointtype 'o'", s, scale->band);
-        put_title(d->script, "not converged", titled && first_open);
+        fprintf(plot_next_part(parts), "$n%zu using 1:(%.9g) with points pointtype 'o'", s,
+                scale->band);
+        plot_put_title(d->script, "not converged", titled && first_open);
     } else if (open) {
-        fprintf(next_part(parts),
+        fprintf(plot_next_part(parts),
                 "$n%zu using 1:(%.9g) with points pointtype %u linewidth 2 "
                 "linecolor rgb '%s'",
                 s, scale->band, hollow[s], colour);
-        put_title(d->script, lines ? "" : name, titled && !lines);
-        fprintf(next_part(parts),
+        plot_put_title(d->script, lines ? "" : name, titled && !lines);
+        fprintf(plot_next_part(parts),
                 "$n%zu using 1:(%.9g):2 with labels center offset 0, 0.9 font ',11' "
                 "textcolor rgb '%s' notitle",
                 s, scale->band, colour);
     }
 }
 
-static void put_limit(const struct drawing *d, struct parts *parts, uint64_t limit_ns, double limit)
+static void put_limit(const struct drawing *d, struct plot_parts *parts, uint64_t limit_ns,
+                      double limit)
 {
     char label[PLOT_LABEL_SIZE];
     fprintf(d->script, "set label 2 'downtime-limit %s' at graph 0.995, first %.9g right%s\n",
@@ -272,7 +214,7 @@ static void put_limit(const struct drawing *d, struct parts *parts, uint64_t lim
             : d->band     ? " offset 0, -0.6 font ',11' textcolor rgb '" PLOT_ALERT "'"
                           : " offset 0, 0.6 font ',11' textcolor rgb '" PLOT_ALERT "'");
     if (!d->characters)
-        fprintf(next_part(parts),
+        fprintf(plot_next_part(parts),
                 "%.9g with lines dashtype 3 linewidth 1.5 linecolor rgb '" PLOT_ALERT "' notitle",
                 limit);
 }
@@ -290,7 +232,7 @@ static bool find_limit(const struct drawing *d, double max, uint64_t *ret_ns)
 
 static void put_panel(const struct drawing *d, enum quantity_id id, bool titled)
 {
-    struct parts parts = {d->script, 0};
+    struct plot_parts parts = {d->script, 0};
     struct scale scale;
     double max = max_of(d, id);
     uint64_t limit_ns = 0;
@@ -356,11 +298,10 @@ static void draw(struct drawing *d)
     plot_put_begin(d->input, d->script, message, basis);
     plot_put_key(d->input, d->script, d->shown + 2, key_columns(d), &rows);
     plot_put_panel(d->input, d->script, 0, 2, weights, rows);
-    put_x_axis(d, false);
+    plot_put_cache_axis(d->input, d->script, &d->lines, d->shown, false);
     put_panel(d, QUANTITY_TOTAL_TIME, true);
     plot_put_panel(d->input, d->script, 1, 2, weights, rows);
-    put_x_axis(d, true);
-    fputs("set xlabel 'XBZRLE cache size'\n", d->script);
+    plot_put_cache_axis(d->input, d->script, &d->lines, d->shown, true);
     put_panel(d, QUANTITY_DOWNTIME, false);
     plot_put_end(d->script);
     free(message);

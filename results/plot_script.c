@@ -16,7 +16,7 @@ const char *const plot_colours[PLOT_COLOURS] = {"#0072B2", "#E69F00", "#009E73",
  * gnuplot 5.4 writes a quote within single quotes as two, but not at the beginning: '''a' is an
  * error there. So the typographic apostrophe stands in for it, which looks better as well.
  */
-void plot_put_text(FILE *script, const char *text, size_t columns)
+static void put_string(FILE *script, const char *text, size_t columns, bool is_format)
 {
     char *clean = text_printable(text);
     size_t length = strlen(clean);
@@ -28,10 +28,20 @@ void plot_put_text(FILE *script, const char *text, size_t columns)
         if (clean[i] == '\'')
             fputs("\xe2\x80\x99", script);
         else
-            fputc(clean[i], script);
+            fprintf(script, is_format && clean[i] == '%' ? "%%%%" : "%c", clean[i]);
     }
     fputs(cut ? "...'" : "'", script);
     free(clean);
+}
+
+void plot_put_text(FILE *script, const char *text, size_t columns)
+{
+    put_string(script, text, columns, false);
+}
+
+void plot_put_tic_text(FILE *script, const char *text, size_t columns)
+{
+    put_string(script, text, columns, true);
 }
 
 static bool is_characters(const struct plot_input *input)
@@ -123,6 +133,19 @@ void plot_put_y_label(const struct plot_input *input, FILE *script, const char *
     fputc('\n', script);
 }
 
+FILE *plot_next_part(struct plot_parts *parts)
+{
+    fputs(parts->count++ ? ", \\\n     " : "plot ", parts->script);
+    return parts->script;
+}
+
+void plot_put_title(FILE *script, const char *text, bool titled)
+{
+    fputs(titled ? " title " : " notitle", script);
+    if (titled)
+        plot_put_text(script, text, 60);
+}
+
 double plot_step(double max, unsigned tics)
 {
     if (!(max > 0) || !isfinite(max))
@@ -133,6 +156,22 @@ double plot_step(double max, unsigned tics)
         if (rough <= steps[i] * power * 1.0001)
             return steps[i] * power;
     return 10 * power;
+}
+
+void plot_put_logarithmic(FILE *script, const char *axis, double from, double to)
+{
+    static const double steps[] = {1, 2, 5};
+    size_t count = to > 2000 * from ? 1 : 3;
+    const char *comma = "";
+    assert(from > 0);
+    fprintf(script, "set logscale %s\nset %stics (", axis, axis);
+    for (double power = pow(10, floor(log10(from))); power <= to; power *= 10)
+        for (size_t i = 0; i < count; i++)
+            if (steps[i] * power >= from && steps[i] * power <= to) {
+                fprintf(script, "%s'%g' %.9g", comma, steps[i] * power, steps[i] * power);
+                comma = ", ";
+            }
+    fputs(")\n", script);
 }
 
 /* "16MiB" becomes "16 MiB". */

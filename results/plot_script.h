@@ -23,6 +23,8 @@ extern const char *const plot_colours[PLOT_COLOURS];
  * `columns` characters, with dots.
  */
 void plot_put_text(FILE *script, const char *text, size_t columns);
+/* The same as the label of a tic, which gnuplot takes for a format. */
+void plot_put_tic_text(FILE *script, const char *text, size_t columns);
 
 /*
  * Everything before the first panel: common settings, the message in large letters, and below it
@@ -47,8 +49,21 @@ void plot_put_key(const struct plot_input *input, FILE *script, size_t entries, 
 /* What the y axis of the panel at hand shows: beside it, or above it in characters. */
 void plot_put_y_label(const struct plot_input *input, FILE *script, const char *text);
 
+/* The parts of one plot command, joined by commas; begins with {script, 0}. Returns the script. */
+struct plot_parts {
+    FILE *script;
+    unsigned count;
+};
+FILE *plot_next_part(struct plot_parts *parts);
+
+/* " title 'text'", or " notitle" unless it is titled. */
+void plot_put_title(FILE *script, const char *text, bool titled);
+
 /* A round step for about `tics` tics from 0 to `max`; 1 if max is not positive. */
 double plot_step(double max, unsigned tics);
+
+/* A logarithmic axis ("x", "cb") with tics at 1, 2 and 5 of each decade, or at 1 alone of many. */
+void plot_put_logarithmic(FILE *script, const char *axis, double from, double to);
 
 /* "16 MiB", "300 ms": with a blank, as is good typography. Return `text`. */
 enum { PLOT_LABEL_SIZE = 40 };

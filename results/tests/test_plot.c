@@ -46,6 +46,24 @@ static struct study *sweep(const char *name, uint64_t seeds, bool reverse)
     return study;
 }
 
+/* The same with another setting that varies, as a heat map wants it. */
+static struct study *sweep_of_two(uint64_t seeds, bool reverse)
+{
+    static const char *const values[] = {"a", "b", "c"};
+    struct study *study = study_create("s", NULL, 0);
+    uint64_t count = 18 * seeds;
+    for (uint64_t i = 0; i < count; i++) {
+        uint64_t k = reverse ? count - 1 - i : i, step = k % 6;
+        struct record *record = made_up_record_with(step ? MIB << (step + 1) : 0, k / 18 + 1,
+                                                    "workload.x", values[k / 6 % 3]);
+        if (k / 6 % 3 == 0 && step == 3 && k < 18) /* one seed of several: converges at times */
+            record->outcome = OUTCOME_NOT_CONVERGED;
+        study_add(study, record);
+        free(record);
+    }
+    return study;
+}
+
 /* What gnuplot is given for that file; owned by the caller. */
 static char *script_of(const struct plot_kind *kind, const struct plot_input *input)
 {
@@ -79,54 +97,71 @@ static void formats_follow_from_the_name(void **state)
     enum plot_format format;
     assert_true(plot_format_of("a/b.png", &format, &error) && format == PLOT_PNG);
     assert_true(plot_format_of("x.y.svg", &format, &error) && format == PLOT_SVG);
+    assert_true(plot_format_of("x.pdf", &format, &error) && format == PLOT_PDF);
     assert_true(plot_format_of("x.gp", &format, &error) && format == PLOT_SCRIPT);
-    const char *const wrong[] = {"", ".png", "a/.png", "png", "a.PNG", "a.pdf", "a.png/", "a"};
+    const char *const wrong[] = {"", ".png", "a/.png", "png", "a.PNG", "a.gif", "a.png/", "a"};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         assert_false(plot_format_of(wrong[i], &format, &error));
-        assert_non_null(strstr(error.text, "ends with .png, .svg, or .gp"));
+        assert_non_null(strstr(error.text, "ends with .png, .svg, .pdf, or .gp"));
     }
+}
+
+/* The same bytes from both, in a format. */
+static void expect_same_bytes(const struct plot_kind *kind, const struct plot_input *one,
+                              const struct plot_input *other, const char *suffix)
+{
+    const struct plot_input *const inputs[] = {one, other};
+    unsigned char *bytes[2];
+    size_t size[2];
+    for (size_t i = 0; i < 2; i++) {
+        char name[32];
+        /* A script names the PNG that it draws. */
+        snprintf(name, sizeof name, "p%zu.%s", strcmp(suffix, "gp") ? i : 0, suffix);
+        if (!plot_write(kind, inputs[i], test_path(name), &error))
+            fail_msg("%s: %s", kind->name, error.text);
+        bytes[i] = test_read(test_path(name), &size[i]);
+    }
+    assert_true(size[0] > 500);
+    if (size[0] != size[1] || memcmp(bytes[0], bytes[1], size[0]) != 0)
+        fail_msg("%s differs as %s", kind->name, suffix);
+    free(bytes[0]);
+    free(bytes[1]);
+}
+
+static void expect_characters(const struct plot_kind *kind, const struct plot_input *input)
+{
+    char *text = plot_characters(kind, input, 100, 36, &error);
+    assert_non_null(text);
+    size_t lines = 0;
+    for (const char *line = text; *line; line += strcspn(line, "\n") + 1, lines++) {
+        char copy[1000];
+        snprintf(copy, sizeof copy, "%.*s", (int)strcspn(line, "\n"), line);
+        assert_true(text_columns(copy) <= 100);
+    }
+    assert_true(lines > 25 && lines <= 36);
+    free(text);
 }
 
 /* Contract of every kind, in every format: it draws, and the same bytes each time. */
 static void every_kind_draws_the_same_bytes(void **state)
 {
     (void)state;
-    struct study *studies[] = {sweep("s", 3, false), sweep("s", 3, true)};
+    struct study *one = sweep_of_two(3, false), *turned = sweep_of_two(3, true);
     struct record *run = made_up_record(64 * MIB, 1);
-    const struct plot_kind *const kinds[] = {plot_kinds[0], plot_kinds[1], &plot_skeleton};
-    static const char *const suffixes[] = {"png", "svg", "gp"};
-    for (size_t k = 0; k < 3; k++) {
-        const struct plot_input input = {.study = studies[0], .run = run},
-                                turned = {.study = studies[1], .run = run};
-        for (size_t f = 0; f < 3; f++) {
-            char name[2][32];
-            unsigned char *bytes[2];
-            size_t size[2];
-            for (size_t i = 0; i < 2; i++) {
-                snprintf(name[i], sizeof name[i], "p%zu.%s", f < 2 ? i : 0, suffixes[f]);
-                if (!plot_write(kinds[k], i && k == 0 ? &turned : &input, test_path(name[i]),
-                                &error))
-                    fail_msg("%s: %s", kinds[k]->name, error.text);
-                bytes[i] = test_read(test_path(name[i]), &size[i]);
-            }
-            assert_true(size[0] > 500);
-            assert_int_equal(size[0], size[1]);
-            assert_memory_equal(bytes[0], bytes[1], size[0]);
-            free(bytes[0]);
-            free(bytes[1]);
-        }
-        char *text = plot_characters(kinds[k], &input, 100, 36, &error);
-        assert_non_null(text);
-        size_t lines = 0;
-        for (const char *line = text; *line; line += strcspn(line, "\n") + 1, lines++)
-            assert_true(strcspn(line, "\n") <= 100);
-        assert_true(lines > 25 && lines <= 36);
-        free(text);
+    static const char *const suffixes[] = {"png", "svg", "pdf", "gp"};
+    const struct plot_input input = {.study = one, .run = run},
+                            other = {.study = turned, .run = run};
+    for (size_t k = 0; plot_kinds[k]; k++) {
+        for (size_t f = 0; f < 4; f++)
+            expect_same_bytes(plot_kinds[k], &input, &other, suffixes[f]);
+        expect_characters(plot_kinds[k], &input);
     }
-    assert_int_equal(test_folder_files(), 5); /* nothing beside them */
+    expect_same_bytes(&plot_skeleton, &input, &input, "png");
+    expect_characters(&plot_skeleton, &input);
+    assert_int_equal(test_folder_files(), 7); /* nothing beside them */
     free(run);
-    study_free(studies[0]);
-    study_free(studies[1]);
+    study_free(one);
+    study_free(turned);
 }
 
 static void a_script_draws_what_the_png_shows(void **state)
@@ -362,13 +397,68 @@ static void nothing_to_draw_is_an_error(void **state)
     study_free(study);
 }
 
+static void expect_script(const char *kind, const struct plot_input *input, const char *wanted)
+{
+    char *script = script_of(plot_find(kind), input);
+    if (!strstr(script, wanted))
+        fail_msg("%s has no \"%s\": %.3000s", kind, wanted, script);
+    free(script);
+}
+
+/* Each kind's title says what to take home, and what did not converge shows. */
+static void the_other_kinds_say_their_message(void **state)
+{
+    (void)state;
+    struct study *two = sweep_of_two(2, false), *one = sweep("s", 7, false);
+    struct record *run = made_up_record(8 * MIB, 1);
+    const struct plot_input input = {.study = two, .run = run}, single = {.study = one};
+    expect_script("heat", &input, "'8 of 18 combinations converge; the fastest in 11.");
+    expect_script("heat", &input, "\n3 0 \"1 of 2\" 0\n");
+    expect_script("heat", &input, "'off' 0, '4 MiB' 1");
+    expect_script("heat", &input, "$frontier << EOD\n3.5 -0.5\n3.5 0.5\n");
+    expect_script("techniques", &input, "'Fastest: x a, cache 64MiB, 11.");
+    expect_script("techniques", &input, "'x c, cache 64MiB' 17");
+    expect_script("techniques", &single, "medians over 7 seeds, bars: intervals of 95 %");
+    expect_script("downtime", &single, "'cache 64MiB: downtime ");
+    expect_script("downtime", &single, "; 3 other combinations never converge'");
+    expect_script("downtime", &single, "'downtime-limit 300 ms'");
+    expect_script("miss-ratio", &single, " % of lookups miss with a cache of 4 MiB, ");
+    expect_script("iterations", &input, "; not converged'");
+    expect_script("iterations", &input, "'1st iteration: ");
+    for (size_t i = 0; i < one->run_count; i++) { /* misses by cause: first touch alone from 32M */
+        struct record *record = one->runs[i].record;
+        record->cost.miss_capacity = record->xbzrle_cache_size < 32 * MIB ? 9000 : 0;
+        record->cost.miss_first_touch = record->xbzrle ? 100 : 0;
+    }
+    expect_script("miss-ratio", &single, "'From 32 MiB on, only the first touch of a page misses");
+    struct study *never = study_create("s", NULL, 0);
+    struct record *off = made_up_record(0, 1);
+    study_add(never, off);
+    const struct plot_input nothing = {.study = never, .run = off};
+    static const char *const kinds[] = {"downtime", "miss-ratio", "heat"},
+                             *const why[] = {"no run converged", "no run with XBZRLE on",
+                                             "varies none"};
+    for (size_t i = 0; i < 3; i++) {
+        assert_false(plot_write(plot_find(kinds[i]), &nothing, test_path("a.png"), &error));
+        assert_non_null(strstr(error.text, why[i]));
+    }
+    expect_script("techniques", &nothing, "'None of these converges with every seed'");
+    off->iteration_count = 0;
+    assert_false(plot_write(plot_find("iterations"), &nothing, test_path("a.png"), &error));
+    free(off);
+    free(run);
+    study_free(never);
+    study_free(two);
+    study_free(one);
+}
+
 /* Runs that a file may hold and no simulation makes: any numbers at all give a plot. */
 static void odd_numbers_give_a_plot(void **state)
 {
     (void)state;
     static const int64_t odd[] = {0, 1, INT64_MAX};
     for (size_t i = 0; i < 3; i++) {
-        struct study *study = sweep("s", 1, false);
+        struct study *study = sweep_of_two(1, false);
         struct record *run = made_up_record(64 * MIB, 1);
         struct record_sample samples[2] = {run->samples[0], run->samples[1]};
         struct record_iteration iteration = run->iterations[0];
@@ -410,7 +500,7 @@ static void outputs_that_cannot_be_written(void **state)
     assert_false(plot_write(&plot_skeleton, &input, name, &error));
     assert_non_null(strstr(error.text, "d.png: is no regular file"));
     assert_false(plot_write(&plot_skeleton, &input, "/proc/a.svg", &error));
-    assert_false(plot_write(&plot_skeleton, &input, test_path("a.pdf"), &error));
+    assert_false(plot_write(&plot_skeleton, &input, test_path("a.gif"), &error));
     rmdir(name);
     assert_int_equal(test_folder_files(), 0);
     study_free(study);
@@ -422,12 +512,12 @@ static void a_full_disk_leaves_the_old_plot(void **state)
     (void)state;
     struct study *study = sweep("s", 1, false);
     const struct plot_input input = {.study = study};
-    static const char *const names[] = {"a.png", "a.svg", "a.gp"};
-    for (size_t i = 0; i < 3; i++) {
+    static const char *const names[] = {"a.png", "a.svg", "a.pdf", "a.gp"};
+    for (size_t i = 0; i < 4; i++) {
         test_write(test_path(names[i]), "old", 3);
         pid_t child = fork();
         if (child == 0) {
-            struct rlimit limit = {i == 2 ? 600 : 4000, i == 2 ? 600 : 4000};
+            struct rlimit limit = {i == 3 ? 600 : 4000, i == 3 ? 600 : 4000};
             signal(SIGXFSZ, SIG_IGN);
             bool failed = !setrlimit(RLIMIT_FSIZE, &limit) &&
                           !plot_write(plot_find("cache-size"), &input, test_path(names[i]), &error);
@@ -441,7 +531,7 @@ static void a_full_disk_leaves_the_old_plot(void **state)
         assert_string_equal((char *)bytes, "old");
         free(bytes);
     }
-    assert_int_equal(test_folder_files(), 3);
+    assert_int_equal(test_folder_files(), 4);
     study_free(study);
 }
 
@@ -484,6 +574,7 @@ int main(void)
         cmocka_unit_test_teardown(what_did_not_converge_is_marked, teardown),
         cmocka_unit_test_teardown(a_sweep_of_two_axes_has_a_line_for_each, teardown),
         cmocka_unit_test_teardown(nothing_to_draw_is_an_error, teardown),
+        cmocka_unit_test_teardown(the_other_kinds_say_their_message, teardown),
         cmocka_unit_test_teardown(odd_numbers_give_a_plot, teardown),
         cmocka_unit_test_teardown(outputs_that_cannot_be_written, teardown),
         cmocka_unit_test_teardown(a_full_disk_leaves_the_old_plot, teardown),

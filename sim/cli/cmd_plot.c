@@ -12,7 +12,7 @@
 enum { OUTPUT, TERMINAL, RUN };
 static const struct argument TABLE[] = {
     {"output", 'o', "FILE",
-     "draw into FILE; .png, .svg, or .gp for the gnuplot script,\nto be restyled and run"},
+     "draw into FILE; .png, .svg, .pdf, or .gp for the gnuplot\nscript, to be restyled and run"},
     {"terminal", 0, NULL, "draw in characters (also the default without -o)"},
     {"run", 0, "N|DIGEST",
      "which migration, for kinds that draw one: its number in the\n"
@@ -23,13 +23,21 @@ static const struct arguments ARGUMENTS = {
     .command = "plot",
     .usage = "[OPTION...] STUDY [KIND]",
     .description =
-        "Draws the runs that a sweep stored in STUDY. Kinds are cache-size (total time and\n"
-        "downtime against the cache size) and timeline (the course of one migration); without\n"
-        "KIND, timeline for a study of one run, else cache-size.",
+        "Draws the runs that a sweep stored in STUDY, with intervals over seeds. Kinds of all "
+        "runs\n"
+        "are cache-size (total time and downtime against the cache size), miss-ratio (cache "
+        "misses,\n"
+        "by cause if migration.classify-misses is on), techniques (all combinations side by "
+        "side),\n"
+        "heat (two settings that vary, with the frontier of convergence) and downtime (its\n"
+        "distribution over seeds); of one run, timeline (its course) and iterations (bytes by "
+        "kind).\n"
+        "Without KIND, timeline for a study of one run, else cache-size.",
     .example = "migsim sweep --db cover-letter.db workloads/scenarios/cover-letter.ini\n"
                "migsim plot cover-letter.db\n"
                "migsim plot cover-letter.db cache-size -o cover-letter.png\n"
-               "migsim plot cover-letter.db timeline --run 3 -o third.svg",
+               "migsim plot cover-letter.db timeline --run 3 -o third.svg\n"
+               "migsim plot cover-letter.db iterations --run 3 -o third.pdf",
     .table = TABLE,
 };
 
