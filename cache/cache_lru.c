@@ -57,6 +57,11 @@ static bool check(const struct page_cache *cache)
     return true;
 }
 
+static void prefetch(const struct page_cache *cache, uint64_t page_no)
+{
+    lru_index_prefetch(cache->index, page_no);
+}
+
 static void start(struct page_cache *cache)
 {
     lru_index_init(cache->index, cache->slots);
@@ -73,4 +78,5 @@ const struct page_cache_policy page_cache_lru = {
     .check = check,
     .index_bytes = lru_index_bytes,
     .start = start,
+    .prefetch = prefetch,
 };

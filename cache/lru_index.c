@@ -60,6 +60,11 @@ uint32_t lru_index_find(const struct lru_index *index, uint64_t page_no)
     return number - 1; /* 0 becomes LRU_INDEX_NONE */
 }
 
+void lru_index_prefetch(const struct lru_index *index, uint64_t page_no)
+{
+    __builtin_prefetch(&index->heads[bucket_of(index, page_no)]);
+}
+
 static void unlink_entry(struct entry *entries, uint32_t number)
 {
     entries[entries[number].newer].older = entries[number].older;

@@ -27,7 +27,8 @@ uint64_t lru_index_bytes(uint64_t slots);
 void lru_index_init(struct lru_index *zeros, uint64_t slots);
 
 uint32_t lru_index_find(const struct lru_index *index,
-                        uint64_t page_no);                    /* or NONE; ages nothing */
+                        uint64_t page_no); /* or NONE; ages nothing */
+void lru_index_prefetch(const struct lru_index *index, uint64_t page_no); /* where find begins */
 void lru_index_touch(struct lru_index *index, uint32_t slot); /* makes it the youngest */
 
 /* Gives a page that has no slot a free one, or that of the oldest page; it is the youngest then. */

@@ -115,11 +115,24 @@ uint8_t *page_cache_lookup(struct page_cache *cache, uint64_t page_no, uint64_t 
     return page_cache_bytes(cache, slot);
 }
 
+void page_cache_prefetch(const struct page_cache *cache, uint64_t page_no)
+{
+    if (cache->policy->prefetch) {
+        cache->policy->prefetch(cache, page_no);
+        return;
+    }
+    unsigned ways = cache->policy->ways;
+    const uint64_t *tags = page_cache_tags(cache, page_cache_set_of(cache, page_no), ways);
+    for (unsigned i = 0; i < 2 * ways; i += 64 / sizeof(*tags))
+        __builtin_prefetch(tags + i, 1);
+}
+
 uint8_t *page_cache_insert(struct page_cache *cache, uint64_t page_no, const uint8_t *bytes,
                            uint64_t now)
 {
     assert(page_no != UINT64_MAX && now >= cache->now);
     cache->now = now;
+    __builtin_prefetch(bytes); /* comes while the directory is searched */
     if (cache->classes)
         miss_classes_insert(cache->classes, page_no);
     uint64_t slot = cache->policy->place(cache, page_no, now);

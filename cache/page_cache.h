@@ -25,6 +25,10 @@
  * without caching it.
  */
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct page_cache;
 
 enum page_cache_status {
@@ -56,6 +60,13 @@ void page_cache_sizes_around(const struct page_cache_policy *policy, uint64_t si
  * resize or destroy.
  */
 uint8_t *page_cache_lookup(struct page_cache *cache, uint64_t page_no, uint64_t now);
+
+/*
+ * Asks the processor for what a lookup or insert of `page_no` will read of the directory: worth it
+ * some pages ahead when the directory is larger than the processor's caches (from some hundred MiB
+ * of pages on) and pages come in no order. Changes nothing.
+ */
+void page_cache_prefetch(const struct page_cache *cache, uint64_t page_no);
 
 /*
  * Takes a copy of `bytes` (one page, not in the cache itself) and returns where it lies (borrowed,
@@ -94,5 +105,9 @@ bool page_cache_classify_misses(struct page_cache *cache, bool on);
 
 /* Whether all internal invariants hold; reads the whole directory. For tests and debug builds. */
 bool page_cache_check(const struct page_cache *cache);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

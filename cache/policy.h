@@ -63,6 +63,8 @@ struct page_cache_policy {
     uint64_t (*index_bytes)(uint64_t slots);
     /* ... and what has to be done to it first; required with index_bytes. */
     void (*start)(struct page_cache *cache);
+    /* Not required. See page_cache_prefetch; without it the set of the page is asked for. */
+    void (*prefetch)(const struct page_cache *cache, uint64_t page_no);
 };
 
 struct page_cache {

@@ -78,6 +78,38 @@ static void full_cache_hits(const struct page_cache_policy *policy)
     page_cache_destroy(cache);
 }
 
+/* As many pages as ways, of one set, alike in all but the upper half of their numbers. */
+static void far_pages_are_told_apart(const struct page_cache_policy *policy)
+{
+    uint64_t set_bytes, below, ways;
+    page_cache_sizes_around(policy, 1, PAGE, &below, &set_bytes);
+    ways = set_bytes / PAGE;
+    struct page_cache *cache = create(policy, SLOTS * PAGE);
+    for (uint64_t i = 0; i < ways; i++) {
+        assert_null(page_cache_lookup(cache, (i << 32) + 5, 1));
+        assert_non_null(page_cache_insert(cache, (i << 32) + 5, page_of((i << 32) + 5), 1));
+    }
+    for (uint64_t i = 0; i < ways; i++)
+        expect_page(cache, (i << 32) + 5, 1);
+    assert_null(page_cache_lookup(cache, (ways << 32) + 5, 1));
+    assert_true(page_cache_check(cache));
+    page_cache_destroy(cache);
+}
+
+static void prefetch_changes_nothing(const struct page_cache_policy *policy)
+{
+    struct page_cache *cache = create(policy, SLOTS * PAGE);
+    page_cache_insert(cache, 5, page_of(5), 1);
+    struct page_cache_stats before = page_cache_stats(cache);
+    for (uint64_t page_no = 0; page_no < 2 * SLOTS; page_no++)
+        page_cache_prefetch(cache, page_no);
+    page_cache_prefetch(cache, UINT64_MAX - 1);
+    struct page_cache_stats after = page_cache_stats(cache);
+    assert_memory_equal(&before, &after, sizeof(before));
+    expect_page(cache, 5, 1);
+    page_cache_destroy(cache);
+}
+
 static void hit_may_be_written(const struct page_cache_policy *policy)
 {
     struct page_cache *cache = create(policy, SLOTS * PAGE);
@@ -253,6 +285,8 @@ int main(void)
         CONTRACT(names),
         CONTRACT(empty_cache_misses),
         CONTRACT(full_cache_hits),
+        CONTRACT(far_pages_are_told_apart),
+        CONTRACT(prefetch_changes_nothing),
         CONTRACT(hit_may_be_written),
         CONTRACT(old_pages_yield),
         CONTRACT(sizes),
