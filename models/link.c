@@ -34,10 +34,13 @@ int64_t link_write(struct link *link, int64_t now_ns, uint64_t bytes)
     if (link->empty_ns < now_ns)
         link->empty_ns = now_ns, link->remainder = 0;
     link->empty_ns += wire_time(link, bytes);
-    wide buffered_ns =
-        (wide)link->options.buffer_bytes * NS_PER_S / link->options.bandwidth_bytes_per_s;
+    wide third_ns =
+        (wide)link->options.buffer_bytes * NS_PER_S / link->options.bandwidth_bytes_per_s / 3;
     wide queued_ns = (wide)(link->empty_ns - now_ns);
-    return queued_ns <= buffered_ns ? now_ns : link->empty_ns - (int64_t)buffered_ns;
+    if (queued_ns <= 3 * third_ns)
+        return now_ns;
+    wide sleeps = (queued_ns - 3 * third_ns + third_ns - 1) / third_ns;
+    return now_ns + (int64_t)(sleeps * third_ns);
 }
 
 int64_t link_arrival(const struct link *link, int64_t now_ns)

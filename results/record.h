@@ -87,6 +87,7 @@ struct record_cost {
     uint64_t written_bytes; /* memory of the guest that was ever written */
     /* Cache misses by cause, if the scenario asks for it (migration.classify-misses). */
     uint64_t miss_first_touch, miss_capacity, miss_conflict;
+    int64_t throttled_ns;     /* time that auto-converge took from each vCPU */
     int64_t guest_stopped_ns; /* from the stop at the source to the start at the destination */
 };
 
@@ -107,6 +108,7 @@ struct record {
     uint64_t pages_per_second;
     double mbps; /* 10^6 bit/s */
     struct record_counters counters;
+    uint64_t cpu_throttle_percentage; /* the highest that auto-converge came to; 0: none */
     bool xbzrle; /* a delta codec was on: the members below mean something */
     uint64_t xbzrle_cache_size;
     double xbzrle_cache_miss_rate, xbzrle_encoding_rate; /* of the last closed period */

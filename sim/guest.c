@@ -2,6 +2,7 @@
 #include "sim/guest.h"
 
 #include "base/bitmap.h"
+#include "models/throttle.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -21,6 +22,8 @@ struct guest {
     uint64_t *written;
     int64_t uptime_ns; /* guest time at simulated time 0 */
     sim_time stopped;  /* SIM_TIME_NEVER while it runs */
+    int64_t clock_ns;  /* the guest's clock, as of the last look at it */
+    struct throttle throttle;
     struct stall *stall;
 };
 
@@ -32,8 +35,8 @@ static bool start_workloads(struct guest *guest, const struct scenario *scenario
     for (size_t i = 0; i < scenario->workload_count; i++) {
         const struct scenario_workload *spec = &scenario->workloads[i];
         struct running *running = &guest->workloads[i];
-        struct workload_env env = {spec->label, scenario->run.seed, spec->first_page,
-                                   guest->memory};
+        struct workload_env env = {spec->label, scenario->run.seed, spec->first_page, guest->memory,
+                                   &guest->clock_ns};
         uint64_t pages = spec->options->bytes / PAGE_SIZE;
         content_set_range(guest->content, spec->first_page, pages, (enum fill)spec->options->fill);
         running->spec = spec;
@@ -98,10 +101,18 @@ uint64_t guest_written_bytes(const struct guest *guest)
     return page_store_stored_pages(guest->memory) * PAGE_SIZE;
 }
 
-static int64_t guest_time(const struct guest *guest, sim_time now)
+static sim_time while_it_runs(const struct guest *guest, sim_time now)
 {
-    sim_time until = now < guest->stopped ? now : guest->stopped;
-    return guest->uptime_ns + until - stall_lost(guest->stall, until);
+    return now < guest->stopped ? now : guest->stopped;
+}
+
+/* Sets the guest's clock, too, for the workload that will be asked. */
+static int64_t guest_time(struct guest *guest, sim_time now)
+{
+    sim_time until = while_it_runs(guest, now);
+    guest->clock_ns = guest->uptime_ns + until;
+    int64_t awake = until - throttle_slept(&guest->throttle, until);
+    return guest->uptime_ns + awake - stall_lost(guest->stall, awake);
 }
 
 uint64_t *guest_written(struct guest *guest, sim_time now)
@@ -137,6 +148,21 @@ bool guest_page_is_untouched_zero(struct guest *guest, uint64_t page_no, sim_tim
         return false;
     bring_up_to_date(guest, page_no, now);
     return !page_store_is_stored(guest->memory, page_no);
+}
+
+void guest_throttle(struct guest *guest, sim_time now, unsigned percent)
+{
+    throttle_set(&guest->throttle, now, percent);
+}
+
+sim_time guest_awake(struct guest *guest, sim_time now)
+{
+    return guest_runs(guest) ? throttle_awake(&guest->throttle, now) : now;
+}
+
+int64_t guest_throttled_ns(struct guest *guest, sim_time now)
+{
+    return throttle_slept(&guest->throttle, while_it_runs(guest, now));
 }
 
 void guest_stop(struct guest *guest, sim_time now)

@@ -11,9 +11,13 @@
 #include <stdint.h>
 
 /*
- * The virtual machine at the source: its memory, the workloads that write to it, and its virtual
- * CPU time, which goes on while the VM runs and stands still while it is stopped. Workloads live in
- * guest time; everybody else asks in simulated time.
+ * The virtual machine at the source: its memory, the workloads that write to it, and its clocks.
+ * Workloads live in guest time, the time that the vCPU has run: it stands still while the VM is
+ * stopped, while the throttle has the vCPU sleep and while the host runs something else. The
+ * guest's own clock (TSC) stands still only while the VM is stopped. Everybody else asks in
+ * simulated time.
+ *
+ *     simulated time ──(not stopped)──> guest clock ──(not asleep, not stalled)──> guest time
  */
 struct guest;
 
@@ -37,6 +41,13 @@ const uint8_t *guest_page(struct guest *guest, uint64_t page_no, sim_time now,
 
 /* True without looking at bytes: the page is zero, and nobody ever wrote to it. */
 bool guest_page_is_untouched_zero(struct guest *guest, uint64_t page_no, sim_time now);
+
+/* QEMU's CPU throttle from `now` on: percent of the time that the vCPUs sleep. */
+void guest_throttle(struct guest *guest, sim_time now, unsigned percent);
+/* When the vCPUs are next not asleep by the throttle, or stopped: `now` or later. */
+sim_time guest_awake(struct guest *guest, sim_time now);
+/* Time that the throttle has taken from the vCPUs, in ns. */
+int64_t guest_throttled_ns(struct guest *guest, sim_time now);
 
 /* Stops the vCPUs at `now`: guest time ends here. */
 void guest_stop(struct guest *guest, sim_time now);

@@ -3,8 +3,10 @@
 
 #include "base/random.h"
 #include "base/units.h"
+#include "sim/auto_converge.h"
 #include "sim/bandwidth.h"
 #include "sim/rates.h"
+#include "sim/sync_cost.h"
 #include "sim/timeline.h"
 
 #include <assert.h>
@@ -16,7 +18,6 @@
 #define NS_PER_MS      1000000
 #define SECTION_MAX_MS 50  /* a section ends when more whole ms than this have passed, */
 #define SECTION_LOOK   64u /* looked at every so many pages */
-#define GIB            ((double)(1u << 30))
 
 enum phase { CONNECT, SETUP, ITERATE, SECTION, ACCOUNT, STOP, LAST_PAGES, DEVICES, ENDED };
 
@@ -28,6 +29,7 @@ struct migration {
     struct receiver *receiver;
     struct bandwidth bandwidth;
     struct rates rates;
+    struct auto_converge auto_converge;
     struct timeline timeline;
     enum phase phase;
     sim_time now;    /* the thread's own clock, never behind the engine's */
@@ -86,12 +88,19 @@ static void flush(struct migration *m)
 static void sync_bitmap(struct migration *m)
 {
     sim_time start = m->now;
+    bool first = m->sender.counters.dirty_sync_count == 0;
+    int64_t took = sync_cost(m->scenario, m->setup.guest, m->now, first);
     uint64_t found = sender_sync(&m->sender, m->now);
-    m->now += (int64_t)((double)m->scenario->host.sync_ns_per_gib *
-                        ((double)guest_machine(m->setup.guest)->ram_bytes / GIB));
-    timeline_sync(&m->timeline, start, found, sender_remaining_bytes(&m->sender),
-                  sender_counters(&m->sender));
-    rates_sync(&m->rates, clock_ms(m), found, &m->sender.counters, m->sender.pages_put);
+    m->now += took;
+    if (m->scenario->guest.accel == ACCEL_TCG)
+        m->now = guest_awake(m->setup.guest, m->now);
+    struct record_counters counters = sender_counters(&m->sender);
+    struct rates_period period;
+    timeline_sync(&m->timeline, start, found, sender_remaining_bytes(&m->sender), counters);
+    if (rates_sync(&m->rates, clock_ms(m), found, &counters, m->sender.pages_put, &period) &&
+        auto_converge_period(&m->auto_converge, &m->scenario->auto_converge,
+                             period.dirty_pages * PAGE_SIZE, period.transferred))
+        guest_throttle(m->setup.guest, m->now, m->auto_converge.percent);
 }
 
 static enum phase connect_done(struct migration *m)
@@ -376,12 +385,14 @@ void migration_report(const struct migration *m, struct record *record)
     record->expected_downtime_ns = m->rates.expected_downtime_ns;
     report_ram(m, record);
     record->counters = sender_counters(&m->sender);
+    record->cpu_throttle_percentage = m->auto_converge.percent;
     record->xbzrle = m->sender.technique != NULL;
     record->xbzrle_cache_size = record->xbzrle ? m->cache_size : 0;
     record->xbzrle_cache_miss_rate = m->rates.cache_miss_rate;
     record->xbzrle_encoding_rate = m->rates.encoding_rate;
     record->stream = m->stream.bytes;
     record->cost = m->sender.cost;
+    record->cost.throttled_ns = guest_throttled_ns(m->setup.guest, m->end);
     record->cost.written_bytes = guest_written_bytes(m->setup.guest);
     if (m->sender.cache)
         report_cache(m, &record->cost);

@@ -26,8 +26,9 @@ static void close_period(struct rates *rates, int64_t took_ms,
     rates->encoding_rate = raw > 0 && encoded > 0 ? raw / encoded : 0;
 }
 
-void rates_sync(struct rates *rates, int64_t now_ms, uint64_t dirty_pages,
-                const struct record_counters *counters, uint64_t pages_put)
+bool rates_sync(struct rates *rates, int64_t now_ms, uint64_t dirty_pages,
+                const struct record_counters *counters, uint64_t pages_put,
+                struct rates_period *ret_period)
 {
     rates->period_dirty_pages += dirty_pages;
     if (rates->period_start_ms < 0)
@@ -35,12 +36,15 @@ void rates_sync(struct rates *rates, int64_t now_ms, uint64_t dirty_pages,
     rates->dirty_pages_last_sync = dirty_pages;
     int64_t took_ms = now_ms - rates->period_start_ms;
     if (took_ms <= PERIOD_MS)
-        return;
+        return false;
+    ret_period->dirty_pages = rates->period_dirty_pages;
+    ret_period->transferred = counters->transferred - rates->before.transferred;
     close_period(rates, took_ms, counters, pages_put);
     rates->period_start_ms = now_ms;
     rates->period_dirty_pages = 0;
     rates->before = *counters;
     rates->pages_put_before = pages_put;
+    return true;
 }
 
 void rates_window(struct rates *rates, double bytes_per_ms, uint64_t window_bytes)

@@ -4,6 +4,7 @@
 
 #include "results/record.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /*
@@ -23,9 +24,15 @@ struct rates {
 
 void rates_start(struct rates *rates, int64_t downtime_limit_ns);
 
-/* At the end of a sync that newly found `dirty_pages`. */
-void rates_sync(struct rates *rates, int64_t now_ms, uint64_t dirty_pages,
-                const struct record_counters *counters, uint64_t pages_put);
+/* What a period leaves for auto-converge. */
+struct rates_period {
+    uint64_t dirty_pages, transferred; /* found dirty; bytes */
+};
+
+/* At the end of a sync that newly found `dirty_pages`. True if it closed a period. */
+bool rates_sync(struct rates *rates, int64_t now_ms, uint64_t dirty_pages,
+                const struct record_counters *counters, uint64_t pages_put,
+                struct rates_period *ret_period);
 
 /* At the end of a bandwidth window. */
 void rates_window(struct rates *rates, double bytes_per_ms, uint64_t window_bytes);

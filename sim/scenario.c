@@ -8,11 +8,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const char *const ACCEL_NAMES[] = {"kvm", "tcg", NULL};
+
 static const struct option GUEST_OPTIONS[] = {
     {"memory", OPTION_SIZE, offsetof(struct guest_options, memory_bytes), "1G",
      .help = "size of the guest's memory, whole pages", .min = 1 << 20, .max = 1ull << 43},
     {"machine", OPTION_WORD, offsetof(struct guest_options, machine), "pc",
      .help = "machine type: its RAM blocks and device state", .words = machine_names},
+    {"accel", OPTION_WORD, offsetof(struct guest_options, accel), "kvm",
+     .help = "what runs the vCPUs; under tcg a bitmap sync waits while the throttle has them asleep",
+     .words = ACCEL_NAMES},
     {"uptime", OPTION_TIME, offsetof(struct guest_options, uptime_ns), "1s",
      .help = "how long the workloads have run when the migration starts",
      .max = 86400ull * 1000000000},
@@ -64,6 +69,8 @@ const struct scenario_section scenario_sections[] = {
     {"link", "the network between the hosts", link_options_table, offsetof(struct scenario, link)},
     {"migration", "QEMU's migration parameters", MIGRATION_OPTIONS,
      offsetof(struct scenario, migration)},
+    {"migration", "and how it slows the guest down", auto_converge_table,
+     offsetof(struct scenario, auto_converge)},
     {"host", "CPU time that the hosts need", host_cost_table, offsetof(struct scenario, host)},
     {"host", "and moments in which the vCPU does not run", stall_options_table,
      offsetof(struct scenario, stall)},

@@ -7,6 +7,7 @@
 #include "models/link.h"
 #include "models/stall.h"
 #include "results/record.h"
+#include "sim/auto_converge.h"
 #include "sim/engine.h"
 #include "sim/scenario_text.h"
 #include "workloads/workload.h"
@@ -20,10 +21,14 @@
  * from a scenario text (a file and what `-s` overrides), see scenario_text.h.
  */
 
+/* What runs the vCPUs. */
+enum accel { ACCEL_KVM, ACCEL_TCG };
+
 struct guest_options {
     uint64_t memory_bytes;
     unsigned machine; /* index into machine_names */
     int64_t uptime_ns;
+    unsigned accel;    /* enum accel */
     bool preallocated; /* the host has backed all memory, touched or not */
     struct content_options content;
 };
@@ -74,6 +79,7 @@ struct scenario {
     struct guest_options guest;
     struct link_options link;
     struct migration_options migration;
+    struct auto_converge_options auto_converge;
     struct host_cost host;
     struct stall_options stall;
     struct run_options run;

@@ -69,6 +69,13 @@ static void add_table(struct scenario *scenario, const struct scenario_text *tex
     }
 }
 
+static bool is_among(const char *key, const char *const *keys)
+{
+    while (*keys && strcmp(key, *keys) != 0)
+        keys++;
+    return *keys != NULL;
+}
+
 /* A parameter that cannot change this run is left out: off with any cache size is one run. */
 static bool matters(const struct scenario *scenario, const char *key)
 {
@@ -80,12 +87,17 @@ static bool matters(const struct scenario *scenario, const char *key)
                                         "host.encode-time",
                                         "host.insert-time",
                                         NULL};
-    if (!strcmp(key, "run.seed"))
-        return false;
-    for (size_t i = 0; delta[i] && !scenario->migration.xbzrle; i++)
-        if (!strcmp(key, delta[i]))
-            return false;
-    return true;
+    static const char *const throttle[] = {"migration.throttle-trigger-threshold",
+                                           "migration.cpu-throttle-initial",
+                                           "migration.cpu-throttle-increment",
+                                           "migration.max-cpu-throttle",
+                                           "migration.cpu-throttle-tailslow",
+                                           NULL};
+    static const char *const tcg[] = {"host.sync-page-time", "host.sync-dirty-page-time", NULL};
+    return strcmp(key, "run.seed") != 0 &&
+           (scenario->migration.xbzrle || !is_among(key, delta)) &&
+           (scenario->auto_converge.on || !is_among(key, throttle)) &&
+           (scenario->guest.accel == ACCEL_TCG || !is_among(key, tcg));
 }
 
 static void drop_idle_settings(struct scenario *scenario)

@@ -27,8 +27,9 @@
  * for the second touch although materialise has seen it already), and its bytes show exactly the
  * writes so far. Times never go back, over both calls together.
  *
- * `guest_time`: ns of guest virtual time since the workload began. It stands still while the VM is
- * stopped. Page numbers are the guest's. Regions of two workloads never overlap.
+ * `guest_time`: ns that the vCPU has run since the workload began. It stands still while the VM is
+ * stopped, throttled or not run by its host. Page numbers are the guest's. Regions of two workloads
+ * never overlap.
  */
 
 /* What every kind but idle has: the memory that it writes to. */
@@ -45,8 +46,12 @@ struct workload_env {
     uint64_t seed;             /* of the run */
     uint64_t first_page;       /* where its region begins */
     struct page_store *memory; /* the guest's memory; borrowed, outlives the workload */
+    /* The guest's own clock at each call, in ns: unlike guest time it runs on while the vCPU is
+     * throttled or waits for its host. For a workload that makes up for what it missed. */
+    const int64_t *clock_ns;
 };
 
+struct workload_clock_ops;
 struct workload; /* each kind has its own */
 
 struct workload_ops {
@@ -75,6 +80,9 @@ struct workload_ops {
     void (*materialise)(struct workload *workload, uint64_t page_no, int64_t guest_time);
 
     void (*destroy)(struct workload *workload); /* Required. */
+
+    /* Only of kinds that have no memory and drive other workloads: clock.h. */
+    const struct workload_clock_ops *clock;
 };
 
 extern const struct workload_ops *const workload_kinds[];   /* ended by NULL */

@@ -10,9 +10,10 @@
 
 /*
  * The bare-metal guest of the QEMU laboratory (scripts/qemu-lab), write by write: what measured
- * migrations are compared with. It is woken by a timer interrupt and then does all writes that are
- * due, as the real guest does; unpaced, it writes without a pause, and the first write to a page
- * that is clean in the dirty log costs more than the others.
+ * migrations are compared with. It is woken by a timer interrupt of its own clock and then does all
+ * writes that are due, as the real guest does; what it missed because its vCPU did not run, it
+ * makes up for. Unpaced, it writes without a pause. The first write to a page that is clean in the
+ * dirty log may cost more than the others.
  *
  *     timer   |         |         |         |
  *     writes  xxx       xxx       xxxx      xxx        rate / 1000.15 each
@@ -34,7 +35,7 @@ static const struct option LAB_OPTIONS[] = {
      .help = "pattern stride: distance between the bytes that are incremented", .min = 1},
     PACE_OPTIONS(struct lab_options, pace),
     {"first-write-time", OPTION_TIME, offsetof(struct lab_options, first_write_ns), "0ns",
-     .help = "unpaced: what the first write to a page after a sync costs more", .max = 1000000},
+     .help = "what the first write to a page after a sync costs more", .max = 1000000},
     {0},
 };
 
@@ -48,8 +49,9 @@ struct workload {
     struct page_store *memory;
     uint64_t first_page;
     struct lab_generator generator;
+    const int64_t *clock_ns;
     uint64_t done;     /* writes so far */
-    int64_t ran_ns;    /* unpaced: CPU time that they took */
+    int64_t ran_ns;    /* guest time up to which the vCPU has written or waited */
     uint64_t *written; /* pages of the region written since the last touch */
 };
 
@@ -73,6 +75,7 @@ static struct workload *lab_create(const void *options, const struct workload_en
     workload->options = o;
     workload->memory = env->memory;
     workload->first_page = env->first_page;
+    workload->clock_ns = env->clock_ns;
     lab_generator_init(&workload->generator, (enum lab_pattern)o->pattern, pages, o->write_size,
                        o->stride);
     workload->written = bitmap_alloc(pages, "the pages of a workload");
@@ -95,25 +98,26 @@ static bool do_write(struct workload *workload)
     return first;
 }
 
-/* Writes due at the last timer interrupt. */
-static uint64_t due(const struct workload *workload, int64_t guest_time)
+/* Writes due at the last timer interrupt; unpaced, all that the time allows. */
+static uint64_t due(const struct workload *workload)
 {
     __extension__ typedef unsigned __int128 wide;
-    wide ticks = (wide)guest_time * TIMER_HZ / ((wide)TIMER_DIVISOR * NS_PER_S);
+    if (!workload->options->pace.writes_per_s)
+        return UINT64_MAX;
+    wide ticks = (wide)*workload->clock_ns * TIMER_HZ / ((wide)TIMER_DIVISOR * NS_PER_S);
     return (uint64_t)(ticks * TIMER_DIVISOR * workload->options->pace.writes_per_s / TIMER_HZ);
 }
 
+/* Does what is due as far as the vCPU's time reaches; once that is done, the guest halts. */
 static void advance(struct workload *workload, int64_t guest_time)
 {
-    const struct pace *pace = &workload->options->pace;
-    if (pace->writes_per_s) {
-        for (uint64_t target = due(workload, guest_time); workload->done < target;)
-            do_write(workload);
-        return;
-    }
-    while (workload->ran_ns + pace->write_ns <= guest_time)
+    const struct lab_options *options = workload->options;
+    uint64_t target = due(workload);
+    while (workload->done < target && workload->ran_ns + options->pace.write_ns <= guest_time)
         workload->ran_ns +=
-            pace->write_ns + (do_write(workload) ? workload->options->first_write_ns : 0);
+            options->pace.write_ns + (do_write(workload) ? options->first_write_ns : 0);
+    if (workload->done == target && workload->ran_ns < guest_time)
+        workload->ran_ns = guest_time;
 }
 
 static void lab_touch(struct workload *workload, int64_t guest_time, uint64_t *dirty)

@@ -11,12 +11,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HOST, JSON, PLOT, TRACE, JOBS };
+enum { HOST, JSON, PLOT, TRACE, SEEDS, JOBS };
 static const struct argument TABLE[] = {
     {"host", 0, "FILE", "a [host] section, as calibrate writes it"},
     {"json", 0, NULL, "print JSON"},
     {"plot", 0, "FILE", "draw predicted against measured; .png, .svg or .gp"},
     {"trace", 0, "ID", "one cell (ID, or ID/REPEAT), iteration by iteration"},
+    {"seeds", 0, "N", "predict each cell N times and show the one in the middle (default: 1)"},
     {"jobs", 'j', "N", "worker processes (default: the processors)"},
     {0},
 };
@@ -25,8 +26,9 @@ static const struct arguments ARGUMENTS = {
     .usage = "[OPTION...] CELLS.jsonl",
     .description =
         "Predicts migrations that a real QEMU did, as scripts/qemu-lab measures them, and prints\n"
-        "measured beside predicted; a * marks what lies outside the noise between repeats. Cells\n"
-        "that are not understood are named; the exit status is then 1.",
+        "measured beside predicted; a * marks what lies outside the noise between repeats. Races\n"
+        "that luck ends (docs/model.md) are compared as distributions. Cells that are not\n"
+        "understood are named; the exit status is then 1.",
     .example = "migsim validate scripts/qemu-lab/cells.jsonl\n"
                "migsim validate --trace a-random-6000-32M-300ms scripts/qemu-lab/cells.jsonl",
     .table = TABLE,
@@ -34,7 +36,7 @@ static const struct arguments ARGUMENTS = {
 
 struct validate_arguments {
     const char *host, *plot, *trace;
-    unsigned long jobs;
+    unsigned long jobs, seeds;
     bool json;
 };
 
@@ -60,6 +62,8 @@ static bool take(void *context, size_t index, const char *value)
     case TRACE:
         arguments->trace = value;
         break;
+    case SEEDS:
+        return cli_number("validate", "--seeds", value, 1, 1000, &arguments->seeds);
     default:
         return cli_number("validate", "--jobs", value, 1, 256, &arguments->jobs);
     }
@@ -72,7 +76,8 @@ static bool draw(const struct validations *validations, const char *path, struct
     struct plot_input input = {.pairs = pairs};
     for (size_t i = 0; i < validations->count; i++) {
         const struct validation *row = &validations->rows[i];
-        if (!row->predicted || row->calibrated || row->predicted->outcome != OUTCOME_CONVERGED ||
+        if (!row->predicted || row->calibrated || row->luck ||
+            row->predicted->outcome != OUTCOME_CONVERGED ||
             row->cell->measured->outcome != OUTCOME_CONVERGED)
             continue;
         pairs[input.pair_count++] = (struct plot_pair){
@@ -137,11 +142,12 @@ static int run(const struct validate_arguments *arguments, const char *path)
     const char **calibrated = calibrating_cells(list);
     if (arguments->trace)
         cells_keep(cells, arguments->trace);
+    struct validate_options options = {(unsigned)arguments->jobs, (unsigned)arguments->seeds,
+                                       calibrated, cli_interrupts()};
     int status;
     if (arguments->trace && !cells->shown)
         status = message_wrong("validate", "%s: no cell '%s' in it", path, arguments->trace);
-    else if (validate(cells, (unsigned)arguments->jobs, calibrated, cli_interrupts(), &validations,
-                      &error))
+    else if (validate(cells, &options, &validations, &error))
         status = report(arguments, &validations);
     else
         status = error.text[0] ? message_failed("validate", "%s", error.text) : STATUS_INTERRUPTED;
@@ -154,7 +160,7 @@ static int run(const struct validate_arguments *arguments, const char *path)
 
 int cmd_validate(int argc, char **argv)
 {
-    struct validate_arguments arguments = {.jobs = cli_processors()};
+    struct validate_arguments arguments = {.jobs = cli_processors(), .seeds = 1};
     int rest;
     enum arguments_result result = arguments_parse(&ARGUMENTS, argc, argv, take, &arguments, &rest);
     if (result != ARGUMENTS_OK)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sim/study/cell_scenario.h"
 
+#include "models/content.h"
+
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -12,7 +14,10 @@
  * variables at 1 MiB (the latter written all the time), the region from 16 MiB on, the pad behind
  * it.
  */
-#define UPTIME_MS 1150 /* READY, then a second and a bit, then the command */
+#define WORD_NS   60  /* one word written by the emulated CPU: what an unpaced stride guest takes */
+#define POLL_S    0.1 /* between two polls of the laboratory */
+#define SLICE_S   0.0014 /* of Linux's scheduler with two CPUs: base_slice_ns, since 6.6 */
+#define UPTIME_MS 1150   /* READY, then a second and a bit, then the command */
 
 struct builder {
     struct scenario_text *text;
@@ -79,36 +84,71 @@ static void check_keys(struct builder *b, const json_t *object, const char *what
 static void add_writes(struct builder *b, const json_t *guest, const char *kind)
 {
     static const char load[] = "workload load";
-    uint64_t rate = number(b, guest, "rate_per_s", 0);
-    put(b, load, "kind", "lab");
-    put(b, load, "pattern", "%.40s", kind);
-    if (!strcmp(kind, "stride"))
+    uint64_t rate = number(b, guest, "rate_per_s", 0), words = 1;
+    bool stride = !strcmp(kind, "stride");
+    if (stride && !rate) {
+        put(b, load, "kind", "stride"); /* the same writes, in closed form */
+    } else {
+        put(b, load, "kind", "lab");
+        put(b, load, "pattern", "%.40s", kind);
+    }
+    if (stride) {
         put(b, load, "stride", "%" PRIu64 "B", number(b, guest, "step", 1024));
-    else if (strcmp(kind, "sequential") != 0)
-        put(b, load, "write-size", "%" PRIu64 "B", number(b, guest, "write_bytes", 8));
-    if (rate)
-        put(b, load, "rate", "%" PRIu64, rate);
-    else
+    } else if (!strcmp(kind, "sequential")) {
+        words = PAGE_SIZE / 4;
+    } else {
+        words = number(b, guest, "write_bytes", 8) / 4;
+        put(b, load, "write-size", "%" PRIu64 "B", words * 4);
+    }
+    if (!rate) {
         put(b, load, "rate", "unpaced");
+        return;
+    }
+    put(b, load, "rate", "%" PRIu64, rate);
+    put(b, load, "write-time", "%" PRIu64 "ns", (words ? words : 1) * WORD_NS);
 }
 
 /*
- * What an unpaced guest reached before the migration began is an input: it depends on the host.
- * Rows are [second, writes so far, writes owed].
+ * How fast an unpaced guest writes depends on the host and is an input: what it reached in the best
+ * second before the migration began. Rows are [second, writes so far, writes owed].
  */
 static void add_speed(struct builder *b, const json_t *run)
 {
-    const json_t *rate = json_object_get(run, "guest_rate");
+    const json_t *rate = json_object_get(run, "guest_rate"),
+                 *rows = json_object_get(rate, "source");
     size_t before = (size_t)number(b, rate, "seconds_at_migrate", 0);
-    const json_t *row = json_array_get(json_object_get(rate, "source"), before ? before - 1 : 0);
-    json_int_t seconds = json_integer_value(json_array_get(row, 0));
-    json_int_t writes = json_integer_value(json_array_get(row, 1));
-    if (seconds < 1 || writes < 1) {
+    json_int_t best = 0, last = 0;
+    for (size_t i = 0; i < before && i < json_array_size(rows); i++) {
+        json_int_t writes = json_integer_value(json_array_get(json_array_get(rows, i), 1));
+        best = writes - last > best ? writes - last : best;
+        last = writes;
+    }
+    if (best < 1) {
         refuse(b, "an unpaced guest without", "guest_rate");
         return;
     }
-    put(b, "workload load", "write-time", "%" PRIu64 "ns",
-        (uint64_t)((double)seconds * 1e9 / (double)writes + 0.5));
+    put(b, "workload load", "write-time", "%.0fns", 1e9 / (double)best);
+}
+
+/*
+ * What else ran on the host is an input, too. An unpaced vCPU, a busy migration thread and a third
+ * one have two processors between them: for the share of time in which all three want to run, each
+ * goes without for a third of it, in moments as long as what the third one does at a time. The
+ * laboratory polls every 100 ms, which wakes whatever there is; the scheduler's slice bounds it.
+ */
+static void add_stalls(struct builder *b, const json_t *run)
+{
+    const json_t *load = json_object_get(run, "host_load");
+    double in_s = json_number_value(json_object_get(run, "observed_time_s"));
+    double others_s = json_number_value(json_object_get(load, "other_cpu_s"));
+    double thread_s = json_number_value(json_object_get(load, "source_cpu_s")) - in_s;
+    if (number(b, json_object_get(run, "host"), "cores", 0) != 2 || !(in_s > 0) ||
+        !(others_s > 0) || !(thread_s > 0))
+        return;
+    double others = others_s / in_s, share = others * (thread_s / in_s) / 3;
+    double stall_s = others * POLL_S < SLICE_S ? others * POLL_S : SLICE_S;
+    put(b, "host", "stall-time", "%.0fns", stall_s * 1e9);
+    put(b, "host", "stall-interval", "%.0fns", stall_s / share * 1e9);
 }
 
 static void add_guest(struct builder *b, const json_t *run, const json_t *guest)
@@ -129,6 +169,7 @@ static void add_guest(struct builder *b, const json_t *run, const json_t *guest)
     put(b, "guest", "memory", "%" PRIu64 "KiB", kib);
     put(b, "guest", "zero-share", "100%%");
     put(b, "guest", "text-share", "0%%");
+    put(b, "guest", "accel", "tcg");
     put(b, "guest", "uptime", "%dms", UPTIME_MS);
     if (json_is_false(json_object_get(guest, "prealloc")))
         put(b, "guest", "preallocated", "off");
@@ -155,8 +196,10 @@ static void add_guest(struct builder *b, const json_t *run, const json_t *guest)
     put(b, "workload load", "fill", "%.20s", word(b, guest, "fill", "random"));
     if (strcmp(kind, "idle") != 0) {
         add_writes(b, guest, kind);
-        if (!number(b, guest, "rate_per_s", 0))
+        if (!number(b, guest, "rate_per_s", 0)) {
             add_speed(b, run);
+            add_stalls(b, run);
+        }
     }
     uint64_t pad = number(b, guest, "pad_mib", 0);
     if (pad) {
@@ -168,9 +211,19 @@ static void add_guest(struct builder *b, const json_t *run, const json_t *guest)
 
 static void add_migration(struct builder *b, const json_t *migration)
 {
-    static const char *const known[] = {"max-bandwidth", "downtime-limit", "xbzrle-cache-size",
-                                        "capabilities", NULL};
-    static const char *const capabilities[] = {"xbzrle", NULL};
+    static const char *const throttle[] = {"throttle-trigger-threshold", "cpu-throttle-initial",
+                                           "cpu-throttle-increment", "max-cpu-throttle", NULL};
+    static const char *const known[] = {"max-bandwidth",
+                                        "downtime-limit",
+                                        "xbzrle-cache-size",
+                                        "capabilities",
+                                        "cpu-throttle-initial",
+                                        "cpu-throttle-increment",
+                                        "max-cpu-throttle",
+                                        "cpu-throttle-tailslow",
+                                        "throttle-trigger-threshold",
+                                        NULL};
+    static const char *const capabilities[] = {"xbzrle", "auto-converge", NULL};
     const json_t *on = json_object_get(migration, "capabilities");
     check_keys(b, on, "capability", capabilities);
     check_keys(b, migration, "migration parameter", known);
@@ -178,6 +231,13 @@ static void add_migration(struct builder *b, const json_t *migration)
         number(b, migration, "max-bandwidth", 134217728));
     put(b, "migration", "downtime-limit", "%" PRIu64 "ms",
         number(b, migration, "downtime-limit", 300));
+    if (json_is_true(json_object_get(on, "auto-converge")))
+        put(b, "migration", "auto-converge", "on");
+    for (size_t i = 0; throttle[i]; i++)
+        if (json_object_get(migration, throttle[i]))
+            put(b, "migration", throttle[i], "%" PRIu64, number(b, migration, throttle[i], 0));
+    if (json_is_true(json_object_get(migration, "cpu-throttle-tailslow")))
+        put(b, "migration", "cpu-throttle-tailslow", "on");
     if (!json_is_true(json_object_get(on, "xbzrle")))
         return;
     put(b, "migration", "xbzrle", "on");

@@ -100,6 +100,23 @@ static void read_counters(const json_t *final, struct record *record)
     record->downtime_bytes = count(ram, "downtime-bytes");
 }
 
+/* The highest throttle; while the migration ran QEMU said it, later only the number of its steps
+ * tells. */
+static uint64_t read_throttle(const json_t *run)
+{
+    const json_t *final = json_object_get(run, "final");
+    const json_t *parameters = json_object_get(json_object_get(run, "cell"), "migration");
+    uint64_t told = count(final, "cpu-throttle-percentage");
+    size_t steps = json_array_size(json_object_get(run, "throttle_t_s"));
+    if (told || !steps)
+        return told;
+    uint64_t initial = count(parameters, "cpu-throttle-initial"),
+             increment = count(parameters, "cpu-throttle-increment"),
+             most = count(parameters, "max-cpu-throttle");
+    uint64_t percent = (initial ? initial : 20) + (steps - 1) * (increment ? increment : 10);
+    return percent < (most ? most : 99) ? percent : (most ? most : 99);
+}
+
 static struct record *read_measured(const json_t *run)
 {
     const json_t *final = json_object_get(run, "final");
@@ -116,6 +133,7 @@ static struct record *read_measured(const json_t *run)
         .setup_time_ns = (int64_t)count(final, "setup-time") * 1000000,
     };
     read_counters(final, &record);
+    record.cpu_throttle_percentage = read_throttle(run);
     record.cost.guest_stopped_ns =
         (int64_t)(json_number_value(json_object_get(json_object_get(run, "guest_stopped"), "ms")) *
                   1e6);

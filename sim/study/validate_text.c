@@ -14,7 +14,7 @@
 
 static bool is_delta_metric(enum validation_metric metric)
 {
-    return metric >= METRIC_XBZRLE_PAGES;
+    return metric >= METRIC_XBZRLE_PAGES && metric <= METRIC_OVERFLOW;
 }
 
 static void format_metric(const struct record *record, enum validation_metric metric, bool outside,
@@ -22,6 +22,8 @@ static void format_metric(const struct record *record, enum validation_metric me
 {
     const char *mark = outside ? "*" : "";
     if (is_delta_metric(metric) && !record->xbzrle)
+        snprintf(text, size, "-");
+    else if (metric == METRIC_THROTTLE && !record->cpu_throttle_percentage)
         snprintf(text, size, "-");
     else if (metric == METRIC_DOWNTIME && record->outcome != OUTCOME_CONVERGED)
         snprintf(text, size, "-");
@@ -31,13 +33,18 @@ static void format_metric(const struct record *record, enum validation_metric me
         snprintf(text, size, "%.0f%s", validation_metric(record, metric), mark);
 }
 
+static const char *verdict_of(const struct record *record)
+{
+    return record->outcome == OUTCOME_CONVERGED ? "yes" : "no";
+}
+
 /* Over `validations` if not NULL: marks are set. */
-static void add_row(struct table *table, const char *first, const struct record *record,
-                    const struct validations *validations, size_t index)
+static void add_row(struct table *table, const char *first, const char *verdict,
+                    const struct record *record, const struct validations *validations,
+                    size_t index)
 {
     char texts[METRIC_COUNT][32];
-    const char *cells[METRIC_COUNT + 2] = {first,
-                                           record->outcome == OUTCOME_CONVERGED ? "yes" : "no"};
+    const char *cells[METRIC_COUNT + 2] = {first, verdict};
     for (unsigned m = 0; m < METRIC_COUNT; m++) {
         bool outside =
             validations && validate_is_outside_noise(validations, index, (enum validation_metric)m);
@@ -50,18 +57,51 @@ static void add_row(struct table *table, const char *first, const struct record 
 static void put_summary(FILE *stream, const struct validation_summary *summary)
 {
     fprintf(stream,
-            "\n%zu cells predicted%s, %zu wrong verdicts, %zu not predicted. Absolute errors of "
-            "converged cells:\n"
+            "\n%zu cells predicted%s, %zu wrong verdicts, %zu decided by luck, %zu not predicted.\n"
+            "Absolute errors of the others that converged:\n"
             "  total time    median %.2f %%, 90th percentile %.2f %%  (%zu cells)\n"
             "  transferred   median %.2f %%, 90th percentile %.2f %%\n"
             "  downtime      median %.1f ms, 90th percentile %.1f ms\n"
             "  cache misses  median %.2f %%, 90th percentile %.2f %%  (%zu cells)\n",
             summary->cells, summary->calibrated ? " that did not calibrate" : "",
-            summary->wrong_verdicts, summary->not_predicted, 100 * summary->total_time.median,
-            100 * summary->total_time.p90, summary->total_time.count,
-            100 * summary->transferred.median, 100 * summary->transferred.p90,
-            summary->downtime.median, summary->downtime.p90, 100 * summary->cache_miss.median,
-            100 * summary->cache_miss.p90, summary->cache_miss.count);
+            summary->wrong_verdicts, summary->luck, summary->not_predicted,
+            100 * summary->total_time.median, 100 * summary->total_time.p90,
+            summary->total_time.count, 100 * summary->transferred.median,
+            100 * summary->transferred.p90, summary->downtime.median, summary->downtime.p90,
+            100 * summary->cache_miss.median, 100 * summary->cache_miss.p90,
+            summary->cache_miss.count);
+}
+
+/* The first row of a cell stands for all its repeats. */
+static bool tells_luck(const struct validations *validations, size_t index)
+{
+    const struct validation *row = &validations->rows[index];
+    for (size_t i = 0; i < index; i++)
+        if (!strcmp(validations->rows[i].cell->id, row->cell->id))
+            return false;
+    return row->luck && row->predicted;
+}
+
+static void put_luck(FILE *stream, const struct validations *validations)
+{
+    bool any = false;
+    for (size_t i = 0; i < validations->count; i++) {
+        if (!tells_luck(validations, i))
+            continue;
+        struct validation_luck luck = validate_luck(validations, i);
+        if (!any)
+            fprintf(stream,
+                    "\nDecided by luck, as repeats or seeds show; total time, median (lowest to "
+                    "highest), of those that converged:\n");
+        any = true;
+        fprintf(stream,
+                "  %-24s measured %zu of %zu: %.0f ms (%.0f to %.0f), predicted %zu of %zu: %.0f "
+                "ms (%.0f to %.0f)\n",
+                validations->rows[i].cell->id, luck.measured_converged, luck.measured,
+                luck.measured_median, luck.measured_low, luck.measured_high,
+                luck.predicted_converged, luck.predicted, luck.predicted_median, luck.predicted_low,
+                luck.predicted_high);
+    }
 }
 
 char *validate_table_text(const struct validations *validations)
@@ -73,18 +113,21 @@ char *validate_table_text(const struct validations *validations)
         {"syncs", false, false},         {"normal", false, false},
         {"zero", false, false},          {"hits", false, false},
         {"deltas\n[MiB]", false, false}, {"misses", false, false},
-        {"over-\nflow", false, false},
+        {"over-\nflow", false, false},   {"thr.\n[%]", false, false},
     };
     struct table *table = table_create(columns, METRIC_COUNT + 2);
     for (size_t i = 0; i < validations->count; i++) {
         const struct validation *row = &validations->rows[i];
-        char name[128];
+        char name[128], share[48];
         if (!row->predicted)
             continue;
         snprintf(name, sizeof name, "%.100s/%u%s", row->cell->id, row->cell->repeat,
                  row->calibrated ? " (calibrated)" : "");
-        add_row(table, name, row->cell->measured, NULL, i);
-        add_row(table, "  predicted", row->predicted, validations, i);
+        add_row(table, name, verdict_of(row->cell->measured), row->cell->measured, NULL, i);
+        snprintf(share, sizeof share, "%zu/%zu", row->converged, row->run_count);
+        bool mixed = row->converged && row->converged < row->run_count;
+        add_row(table, row->luck ? "  predicted (luck)" : "  predicted",
+                mixed ? share : verdict_of(row->predicted), row->predicted, validations, i);
     }
     char *rows = table_text(table, TABLE_WIDTH), *text;
     size_t size;
@@ -92,6 +135,7 @@ char *validate_table_text(const struct validations *validations)
     struct validation_summary summary = validate_summary(validations);
     fputs(rows, stream);
     put_summary(stream, &summary);
+    put_luck(stream, validations);
     fclose(stream);
     free(rows);
     table_free(table);
@@ -210,6 +254,9 @@ static json_t *json_of_row(const struct validations *validations, size_t index)
         return object;
     }
     json_object_set_new(object, "calibrated", json_boolean(row->calibrated));
+    json_object_set_new(object, "seeds", json_integer((json_int_t)row->run_count));
+    json_object_set_new(object, "seeds-converged", json_integer((json_int_t)row->converged));
+    json_object_set_new(object, "luck", json_boolean(row->luck));
     json_object_set_new(object, "predicted", json_of_side(row->predicted));
     for (unsigned m = 0; m < METRIC_COUNT; m++)
         if (validate_is_outside_noise(validations, index, (enum validation_metric)m))
@@ -227,6 +274,39 @@ static json_t *json_of_spread(const struct error_spread *spread, const char *med
     return object;
 }
 
+static json_t *json_of_times(size_t runs, size_t converged, double median, double low, double high)
+{
+    json_t *object = json_object();
+    json_object_set_new(object, "runs", json_integer((json_int_t)runs));
+    json_object_set_new(object, "converged", json_integer((json_int_t)converged));
+    json_object_set_new(object, "total-time-median-ms", json_real(median));
+    json_object_set_new(object, "total-time-lowest-ms", json_real(low));
+    json_object_set_new(object, "total-time-highest-ms", json_real(high));
+    return object;
+}
+
+static json_t *json_of_luck(const struct validations *validations)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; i < validations->count; i++) {
+        if (!tells_luck(validations, i))
+            continue;
+        struct validation_luck luck = validate_luck(validations, i);
+        json_t *object = json_object();
+        json_object_set_new(object, "cell", json_string(validations->rows[i].cell->id));
+        json_object_set_new(object, "measured",
+                            json_of_times(luck.measured, luck.measured_converged,
+                                          luck.measured_median, luck.measured_low,
+                                          luck.measured_high));
+        json_object_set_new(object, "predicted",
+                            json_of_times(luck.predicted, luck.predicted_converged,
+                                          luck.predicted_median, luck.predicted_low,
+                                          luck.predicted_high));
+        json_array_append_new(array, object);
+    }
+    return array;
+}
+
 json_t *validate_json(const struct validations *validations)
 {
     struct validation_summary summary = validate_summary(validations);
@@ -242,11 +322,13 @@ json_t *validate_json(const struct validations *validations)
     json_object_set_new(totals, "xbzrle-cache-miss",
                         json_of_spread(&summary.cache_miss, median, p90));
     json_object_set_new(totals, "wrong-verdicts", json_integer((json_int_t)summary.wrong_verdicts));
+    json_object_set_new(totals, "luck", json_integer((json_int_t)summary.luck));
     json_object_set_new(totals, "cells", json_integer((json_int_t)summary.cells));
     json_object_set_new(totals, "not-predicted", json_integer((json_int_t)summary.not_predicted));
     json_object_set_new(totals, "calibrated", json_integer((json_int_t)summary.calibrated));
     json_object_set_new(object, "schema_version", json_integer(JSON_SCHEMA_VERSION));
     json_object_set_new(object, "cells", cells);
+    json_object_set_new(object, "luck", json_of_luck(validations));
     json_object_set_new(object, "summary", totals);
     return object;
 }

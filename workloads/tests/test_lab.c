@@ -117,6 +117,14 @@ struct fixture {
     struct workload *workload;
 };
 
+static int64_t guest_clock_ns;
+
+static void touch_at(struct fixture *f, int64_t clock_ns, int64_t guest_time, uint64_t *dirty)
+{
+    guest_clock_ns = clock_ns;
+    workload_lab.touch(f->workload, guest_time, dirty);
+}
+
 static struct fixture make(const char *const (*settings)[2])
 {
     struct fixture f;
@@ -134,7 +142,7 @@ static struct fixture make(const char *const (*settings)[2])
         assert_true(option_set(option, f.options, (*settings)[1], &error));
     }
     assert_true(workload_lab.check(f.options, &error));
-    struct workload_env env = {"w", 1, 100, f.memory};
+    struct workload_env env = {"w", 1, 100, f.memory, &guest_clock_ns};
     f.workload = workload_lab.create(f.options, &env, &error);
     return f;
 }
@@ -158,17 +166,18 @@ static void test_paced_writes_come_at_timer_interrupts(void **state)
                                               {NULL, NULL}};
     struct fixture f = make(settings);
     uint64_t dirty[4] = {0};
-    workload_lab.touch(f.workload, 999000, dirty);
+    touch_at(&f, 999000, 999000, dirty);
     assert_int_equal(bitmap_count(dirty, 256), 0);
-    workload_lab.touch(f.workload, 999900, dirty);
+    touch_at(&f, 999900, 999900, dirty);
     assert_int_equal(bitmap_count(dirty, 256), 1); /* 0.99985 ms * 2000 = 1.9997 */
-    workload_lab.touch(f.workload, 50000000, dirty);
+    touch_at(&f, 50000000, 50000000, dirty);
     assert_int_equal(bitmap_count(dirty, 256), 99);
     uint8_t scratch[PAGE_SIZE];
     assert_int_equal(page_store_read(f.memory, 100, scratch)[0], 1);
     memset(dirty, 0, sizeof dirty);
+    guest_clock_ns = 51000000;
     workload_lab.materialise(f.workload, 100, 51000000);
-    workload_lab.touch(f.workload, 51000000, dirty);
+    touch_at(&f, 51000000, 51000000, dirty);
     assert_in_range(bitmap_count(dirty, 256), 1, 2); /* what materialise saw is not lost */
     unmake(&f);
 }
@@ -181,10 +190,32 @@ static void test_first_writes_cost_an_unpaced_guest_more(void **state)
         {"write-time", "1us"}, {"first-write-time", "9us"}, {NULL, NULL}};
     struct fixture f = make(settings);
     uint64_t dirty[4] = {0};
-    workload_lab.touch(f.workload, 500000, dirty); /* 10 us a page while all are clean */
+    touch_at(&f, 500000, 500000, dirty); /* 10 us a page while all are clean */
     assert_int_equal(bitmap_count(dirty, 256), 50);
-    workload_lab.touch(f.workload, 1500000, dirty);
+    touch_at(&f, 1500000, 1500000, dirty);
     assert_int_equal(bitmap_count(dirty, 256), 100);
+    unmake(&f);
+}
+
+/* The clock runs on while the vCPU does not; then the guest makes up for what it missed. */
+static void test_a_paced_guest_makes_up_for_time_lost(void **state)
+{
+    (void)state;
+    static const char *const settings[][2] = {{"region", "400K"},    {"pattern", "stride"},
+                                              {"stride", "4K"},      {"rate", "2000"},
+                                              {"write-time", "1us"}, {NULL, NULL}};
+    struct fixture f = make(settings);
+    uint64_t dirty[4] = {0};
+    touch_at(&f, 10000000, 10000000, dirty);
+    assert_int_equal(bitmap_count(dirty, 256), 19);
+    memset(dirty, 0, sizeof dirty);
+    touch_at(&f, 30000000, 10000000, dirty); /* asleep: nothing */
+    assert_int_equal(bitmap_count(dirty, 256), 0);
+    touch_at(&f, 30005000, 10005000, dirty); /* 5 us awake: 5 writes of the 40 that are due */
+    assert_int_equal(bitmap_count(dirty, 256), 5);
+    memset(dirty, 0, sizeof dirty);
+    touch_at(&f, 30100000, 10100000, dirty);
+    assert_int_equal(bitmap_count(dirty, 256), 35);
     unmake(&f);
 }
 
@@ -196,6 +227,7 @@ int main(void)
         cmocka_unit_test(test_sequential_and_stride_go_round),
         cmocka_unit_test(test_zipf_ranks_are_scattered_and_weighted),
         cmocka_unit_test(test_paced_writes_come_at_timer_interrupts),
+        cmocka_unit_test(test_a_paced_guest_makes_up_for_time_lost),
         cmocka_unit_test(test_first_writes_cost_an_unpaced_guest_more),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

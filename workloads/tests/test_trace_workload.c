@@ -110,6 +110,7 @@ static void setup_open(struct setup *setup, const char *file)
 
 static void setup_create(struct setup *setup)
 {
+    static const int64_t clock_ns; /* traces don't look at it */
     struct content_options guest = {.run_bytes = PAGE_SIZE, .image = (char[]){""}};
     struct error error;
     if (!workload_trace.check(setup->options, &error))
@@ -117,7 +118,7 @@ static void setup_create(struct setup *setup)
     setup->content = content_create(&guest, 5, &error); /* random everywhere */
     assert_non_null(setup->content);
     setup->memory = page_store_create(GUEST_PAGES, setup->content);
-    struct workload_env env = {"load", setup->seed, FIRST_PAGE, setup->memory};
+    struct workload_env env = {"load", setup->seed, FIRST_PAGE, setup->memory, &clock_ns};
     setup->workload = workload_trace.create(setup->options, &env, &error);
     if (!setup->workload)
         fail_msg("%s", error.text);

@@ -73,7 +73,8 @@ void twin_guest_init(struct twin_guest *guest, const char *kind, const char *set
     must(guest->content != NULL, error.text);
     content_set_range(guest->content, PAGES_BEFORE, guest->pages, (enum fill)region->fill);
     guest->memory = page_store_create(guest->guest_pages, guest->content);
-    const struct workload_env env = {TWIN_GUEST_LABEL, seed, PAGES_BEFORE, guest->memory};
+    const struct workload_env env = {TWIN_GUEST_LABEL, seed, PAGES_BEFORE, guest->memory,
+                                     &guest->clock_ns};
     guest->workload = guest->ops->create(guest->options, &env, &error);
     must(guest->workload != NULL, error.text);
     guest->dirty = bitmap_alloc(guest->guest_pages, "dirty pages");
@@ -91,6 +92,7 @@ void twin_guest_release(struct twin_guest *guest)
 uint64_t twin_guest_touch(struct twin_guest *guest, int64_t time)
 {
     memset(guest->dirty, 0, BITMAP_WORDS(guest->guest_pages) * sizeof *guest->dirty);
+    guest->clock_ns = time;
     guest->ops->touch(guest->workload, time, guest->dirty);
     return bitmap_count(guest->dirty, guest->guest_pages);
 }
@@ -103,6 +105,7 @@ bool twin_guest_is_dirty(const struct twin_guest *guest, uint64_t page)
 const uint8_t *twin_guest_page(struct twin_guest *guest, uint64_t page, int64_t time)
 {
     static uint8_t scratch[PAGE_SIZE];
+    guest->clock_ns = time;
     guest->ops->materialise(guest->workload, guest->first_page + page, time);
     return page_store_read(guest->memory, guest->first_page + page, scratch);
 }
