@@ -2,7 +2,9 @@
 #include "sim/guest.h"
 
 #include "base/bitmap.h"
+#include "base/random.h"
 #include "models/throttle.h"
+#include "workloads/clock.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -11,6 +13,8 @@ struct running {
     struct workload *workload;
     const struct scenario_workload *spec;
     uint64_t first_page, end_page;
+    const struct running *driver; /* says when it runs; NULL: always */
+    struct workload_clock *clock; /* of the driver, for this one */
 };
 
 struct guest {
@@ -26,6 +30,19 @@ struct guest {
     struct throttle throttle;
     struct stall *stall;
 };
+
+static void start_clocks(struct guest *guest, const struct scenario *scenario)
+{
+    for (size_t i = 0; i < guest->workload_count; i++) {
+        struct running *running = &guest->workloads[i];
+        if (running->spec->driver == 0)
+            continue;
+        running->driver = &guest->workloads[running->spec->driver - 1];
+        const struct scenario_workload *driver = running->driver->spec;
+        running->clock = driver->ops->clock->create(driver->options, running->spec->label,
+                                                    random_derive(scenario->run.seed, driver->label));
+    }
+}
 
 static bool start_workloads(struct guest *guest, const struct scenario *scenario,
                             struct error *error)
@@ -47,6 +64,7 @@ static bool start_workloads(struct guest *guest, const struct scenario *scenario
             return error_prefix(error, "[workload %s]: ", spec->label);
         guest->workload_count++;
     }
+    start_clocks(guest, scenario);
     return true;
 }
 
@@ -75,8 +93,12 @@ void guest_destroy(struct guest *guest)
 {
     if (!guest)
         return;
-    for (size_t i = 0; i < guest->workload_count; i++)
-        guest->workloads[i].spec->ops->destroy(guest->workloads[i].workload);
+    for (size_t i = 0; i < guest->workload_count; i++) {
+        struct running *running = &guest->workloads[i];
+        running->spec->ops->destroy(running->workload);
+        if (running->clock)
+            running->driver->spec->ops->clock->destroy(running->clock);
+    }
     free(guest->workloads);
     free(guest->written);
     stall_destroy(guest->stall);
@@ -115,11 +137,20 @@ static int64_t guest_time(struct guest *guest, sim_time now)
     return guest->uptime_ns + awake - stall_lost(guest->stall, awake);
 }
 
+/* Of a workload that is driven, by one that may be driven itself. */
+static int64_t own_time(const struct running *running, int64_t time)
+{
+    if (!running->driver)
+        return time;
+    return running->driver->spec->ops->clock->time(running->clock, own_time(running->driver, time));
+}
+
 uint64_t *guest_written(struct guest *guest, sim_time now)
 {
     for (size_t i = 0; i < guest->workload_count; i++) {
         struct running *running = &guest->workloads[i];
-        running->spec->ops->touch(running->workload, guest_time(guest, now), guest->written);
+        running->spec->ops->touch(running->workload, own_time(running, guest_time(guest, now)),
+                                  guest->written);
     }
     return guest->written;
 }
@@ -130,7 +161,8 @@ static void bring_up_to_date(struct guest *guest, uint64_t page_no, sim_time now
         struct running *running = &guest->workloads[i];
         if (page_no < running->first_page || page_no >= running->end_page)
             continue;
-        running->spec->ops->materialise(running->workload, page_no, guest_time(guest, now));
+        running->spec->ops->materialise(running->workload, page_no,
+                                        own_time(running, guest_time(guest, now)));
         return;
     }
 }

@@ -59,6 +59,7 @@ struct scenario_workload {
     const struct workload_ops *ops;
     struct workload_region *options; /* begins a struct of ops->options_size bytes */
     uint64_t first_page;
+    size_t driver; /* 1 + index of the workload that says when this one runs; 0: it always does */
 };
 
 /* What an operator does while the migration runs. */

@@ -151,7 +151,8 @@ void scenario_add_settings(struct scenario *scenario, const struct scenario_text
         snprintf(section, sizeof section, "workload %.60s", workload->label);
         snprintf(prefix, sizeof prefix, "workload.%.60s", workload->label);
         add(scenario, prefix, "kind", must_copy(workload->ops->name, "a setting"), false, "");
-        add_table(scenario, text, section, prefix, workload_region_table, workload->options);
+        if (!workload->ops->clock)
+            add_table(scenario, text, section, prefix, workload_region_table, workload->options);
         add_table(scenario, text, section, prefix, workload->ops->options, workload->options);
     }
     for (size_t i = 0; i < scenario->change_count; i++)

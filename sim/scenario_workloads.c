@@ -2,6 +2,7 @@
 #include "sim/scenario_parts.h"
 
 #include "base/units.h"
+#include "workloads/clock.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -47,12 +48,14 @@ static bool set_kind(struct scenario_workload *workload, const struct scenario_t
 static bool set_options(struct scenario_workload *workload, const struct scenario_text *text,
                         const char *section, struct error *error)
 {
-    const struct option *tables[] = {workload_region_table, workload->ops->options, NULL};
+    static const struct option none[] = {{0}};
+    const struct option *region = workload->ops->clock ? none : workload_region_table;
+    const struct option *tables[] = {region, workload->ops->options, NULL};
     for (size_t i = 0; i < text->count; i++) {
         const struct scenario_entry *entry = &text->entries[i];
         if (strcmp(entry->section, section) != 0 || !strcmp(entry->key, "kind"))
             continue;
-        const struct option *option = option_find(workload_region_table, entry->key);
+        const struct option *option = option_find(region, entry->key);
         if (!option)
             option = option_find(workload->ops->options, entry->key);
         if (!option)
@@ -80,6 +83,65 @@ static bool add_workload(struct scenario *scenario, const struct scenario_text *
         return scenario_text_error(text, first, error,
                                    "[%.60s] region and offset must be whole pages of %u bytes",
                                    first->section, PAGE_SIZE);
+    return true;
+}
+
+static struct scenario_workload *find(struct scenario *scenario, const char *label)
+{
+    for (size_t i = 0; i < scenario->workload_count; i++)
+        if (!strcmp(scenario->workloads[i].label, label))
+            return &scenario->workloads[i];
+    return NULL;
+}
+
+static bool no_such_workload(const struct scenario *scenario, const char *driver, const char *name,
+                             struct error *error)
+{
+    const char *names[64];
+    size_t count = 0;
+    for (; count < 63 && count < scenario->workload_count; count++)
+        names[count] = scenario->workloads[count].label;
+    names[count] = NULL;
+    const char *nearest = option_nearest(name, names);
+    return error_set(error, "[workload %.60s] runs '%.60s', but there is no [workload %.60s]%s%s%s",
+                     driver, name, name, nearest ? ": did you mean " : "", nearest ? nearest : "",
+                     nearest ? "?" : "");
+}
+
+static bool is_driven_by(const struct scenario *scenario, const struct scenario_workload *workload,
+                         const struct scenario_workload *driver)
+{
+    for (size_t steps = 0; steps <= scenario->workload_count && workload->driver; steps++) {
+        workload = &scenario->workloads[workload->driver - 1];
+        if (workload == driver)
+            return true;
+    }
+    return false;
+}
+
+/* Who runs when: each has one driver at most, and none drives itself, by others neither. */
+static bool link_driver(struct scenario *scenario, size_t index, struct error *error)
+{
+    struct scenario_workload *driver = &scenario->workloads[index];
+    char name[CLOCK_NAME_SIZE];
+    for (size_t i = 0; driver->ops->clock->driven(driver->options, i, name); i++) {
+        struct scenario_workload *driven = find(scenario, name);
+        if (!driven)
+            return no_such_workload(scenario, driver->label, name, error);
+        if (driven->driver == index + 1)
+            continue;
+        if (driven->driver)
+            return error_set(error,
+                             "[workload %.60s] is run by both [workload %.60s] and "
+                             "[workload %.60s]",
+                             name, scenario->workloads[driven->driver - 1].label, driver->label);
+        if (driven == driver || is_driven_by(scenario, driver, driven))
+            return error_set(error,
+                             "[workload %.60s] and [workload %.60s] run each other in a "
+                             "circle",
+                             driver->label, name);
+        driven->driver = index + 1;
+    }
     return true;
 }
 
@@ -120,10 +182,13 @@ bool scenario_add_workloads(struct scenario *scenario, const struct scenario_tex
         if (!known && !add_workload(scenario, text, entry, error))
             return false;
     }
+    struct error what;
+    for (size_t i = 0; i < scenario->workload_count; i++)
+        if (scenario->workloads[i].ops->clock && !link_driver(scenario, i, &what))
+            return error_at(error, text->file, 0, "%s", what.text);
     uint64_t end = scenario->guest.memory_bytes > 2 * FIRST_REGION ? FIRST_REGION : 0;
     for (size_t i = 0; i < scenario->workload_count; i++) {
-        struct error what;
-        if (!place(scenario, i, &end, &what))
+        if (!scenario->workloads[i].ops->clock && !place(scenario, i, &end, &what))
             return error_at(error, text->file, 0, "%s", what.text);
     }
     return true;

@@ -18,9 +18,23 @@ const struct option workload_region_table[] = {
 };
 
 const struct workload_ops *const workload_kinds[] = {
-    &workload_idle, &workload_stride,   &workload_random,  &workload_sequential, &workload_hotcold,
-    &workload_zipf, &workload_gaussian, &workload_counter, &workload_append,     &workload_zerofill,
-    &workload_gc,   &workload_kv,       &workload_trace,   &workload_lab,        NULL,
+    &workload_idle,
+    &workload_stride,
+    &workload_random,
+    &workload_sequential,
+    &workload_hotcold,
+    &workload_zipf,
+    &workload_gaussian,
+    &workload_counter,
+    &workload_append,
+    &workload_zerofill,
+    &workload_gc,
+    &workload_kv,
+    &workload_phases,
+    &workload_burst,
+    &workload_trace,
+    &workload_lab,
+    NULL,
 };
 
 const struct workload_ops *workload_find(const char *name)

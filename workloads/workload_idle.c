@@ -1,26 +1,28 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "workloads/idle.h"
+
 #include "workloads/kinds.h"
 
 #include <stdlib.h>
 
-static struct workload *idle_create(const void *options, const struct workload_env *env,
-                                    struct error *error)
+struct workload *idle_create(const void *options, const struct workload_env *env,
+                             struct error *error)
 {
     (void)options, (void)env, (void)error;
     return must_alloc(1, 1, "an idle workload");
 }
 
-static void idle_touch(struct workload *workload, int64_t guest_time, uint64_t *dirty)
+void idle_touch(struct workload *workload, int64_t guest_time, uint64_t *dirty)
 {
     (void)workload, (void)guest_time, (void)dirty;
 }
 
-static void idle_materialise(struct workload *workload, uint64_t page_no, int64_t guest_time)
+void idle_materialise(struct workload *workload, uint64_t page_no, int64_t guest_time)
 {
     (void)workload, (void)page_no, (void)guest_time;
 }
 
-static void idle_destroy(struct workload *workload)
+void idle_destroy(struct workload *workload)
 {
     free(workload);
 }
