@@ -131,24 +131,24 @@ static void add_speed(struct builder *b, const json_t *run)
 }
 
 /*
- * What else ran on the host is an input, too. An unpaced vCPU, a busy migration thread and a third
- * one have two processors between them: for the share of time in which all three want to run, each
- * goes without for a third of it, in moments as long as what the third one does at a time. The
- * laboratory polls every 100 ms, which wakes whatever there is; the scheduler's slice bounds it.
+ * What else ran on the host is an input, too. With deltas, the migration thread never waits for the
+ * link: an unpaced vCPU, that thread and a third one then have two processors between them, and for
+ * the share of time in which the third wants to run each goes without for a third of it, in moments
+ * as long as what the third does at a time. The laboratory polls every 100 ms, which wakes whatever
+ * there is; the scheduler's slice bounds it.
  */
 static void add_stalls(struct builder *b, const json_t *run)
 {
-    const json_t *load = json_object_get(run, "host_load");
     double in_s = json_number_value(json_object_get(run, "observed_time_s"));
-    double others_s = json_number_value(json_object_get(load, "other_cpu_s"));
-    double thread_s = json_number_value(json_object_get(load, "source_cpu_s")) - in_s;
+    double others_s =
+        json_number_value(json_object_get(json_object_get(run, "host_load"), "other_cpu_s"));
     if (number(b, json_object_get(run, "host"), "cores", 0) != 2 || !(in_s > 0) ||
-        !(others_s > 0) || !(thread_s > 0))
+        !(others_s > 0) || !scenario_text_find(b->text, "migration", "xbzrle"))
         return;
-    double others = others_s / in_s, share = others * (thread_s / in_s) / 3;
+    double others = others_s < in_s ? others_s / in_s : 1, share = others / 3;
     double stall_s = others * POLL_S < SLICE_S ? others * POLL_S : SLICE_S;
     put(b, "host", "stall-time", "%.0fns", stall_s * 1e9);
-    put(b, "host", "stall-interval", "%.0fns", stall_s / share * 1e9);
+    put(b, "host", "stall-interval", "%.0fns", stall_s * (1 / share - 1) * 1e9);
 }
 
 static void add_guest(struct builder *b, const json_t *run, const json_t *guest)
@@ -196,10 +196,8 @@ static void add_guest(struct builder *b, const json_t *run, const json_t *guest)
     put(b, "workload load", "fill", "%.20s", word(b, guest, "fill", "random"));
     if (strcmp(kind, "idle") != 0) {
         add_writes(b, guest, kind);
-        if (!number(b, guest, "rate_per_s", 0)) {
+        if (!number(b, guest, "rate_per_s", 0))
             add_speed(b, run);
-            add_stalls(b, run);
-        }
     }
     uint64_t pad = number(b, guest, "pad_mib", 0);
     if (pad) {
@@ -262,8 +260,11 @@ struct scenario_text *cell_scenario(const char *name, const json_t *run, struct 
     struct builder b = {must_alloc(1, sizeof *b.text, "a scenario"), error, true};
     b.text->file = must_copy(name, "a scenario");
     check_keys(&b, cell, "cell field", known);
-    add_guest(&b, run, json_object_get(cell, "guest"));
+    const json_t *guest = json_object_get(cell, "guest");
+    add_guest(&b, run, guest);
     add_migration(&b, json_object_get(cell, "migration"));
+    if (scenario_text_find(b.text, "workload load", "rate") && !number(&b, guest, "rate_per_s", 0))
+        add_stalls(&b, run);
     add_link(&b, json_object_get(cell, "link"));
     put(&b, "run", "time-limit", "%" PRIu64 "s", number(&b, cell, "time_limit_s", 60));
     if (b.ok)
