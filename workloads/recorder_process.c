@@ -95,12 +95,13 @@ static bool write_places(void *context, struct trace_writer *writer, struct erro
     return true;
 }
 
-static bool write_image(void *context, struct trace_writer *writer, struct error *error)
+static bool write_image(void *context, struct recorder_session *session, struct error *error)
 {
     struct recording *recording = context;
     uint32_t count = recorder_pages_count(recording->pages);
     for (uint32_t i = 0; i < count; i++)
-        if (!trace_writer_image(writer, i, recorder_pages_bytes(recording->pages, i), error))
+        if (!trace_writer_image(session->writer, i, recorder_pages_bytes(recording->pages, i),
+                                error))
             return false;
     return true;
 }

@@ -1,16 +1,22 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "workloads/recorder_qemu.h"
 
+#include "workloads/recorder_backlog.h"
 #include "workloads/recorder_shadow.h"
 
 #include <assert.h>
 #include <stdio.h>
+
+/* Changes that wait while the image is written: 512 MiB. Then snapshots pause until it is done. */
+#define BACKLOG_MAX  65536u
+#define BACKLOG_LOOK 64u /* pages of the image between two looks at the clock */
 
 struct recording {
     struct recorder_guest *guest;
     struct recorder_qmp *qmp;
     const struct recorder_options *options;
     struct recorder_shadow *shadow;
+    struct recorder_backlog *backlog; /* NULL: changes are written as they are found */
     uint32_t pages;
     bool placed;
 };
@@ -22,7 +28,10 @@ static bool take_changed(struct recording *recording, struct recorder_session *s
         uint32_t page_no = changed->numbers[i];
         const uint8_t *bytes = changed->bytes + i * PAGE_SIZE;
         const uint8_t *before = recorder_shadow_bytes(recording->shadow, page_no);
-        if (session->writer && !trace_writer_change(session->writer, page_no, before, bytes, error))
+        if (recording->backlog)
+            recorder_backlog_add(recording->backlog, page_no, before, bytes);
+        else if (session->writer &&
+                 !trace_writer_change(session->writer, page_no, before, bytes, error))
             return false;
         recorder_shadow_keep(recording->shadow, page_no, bytes);
     }
@@ -73,14 +82,73 @@ static bool write_place(void *context, struct trace_writer *writer, struct error
     return trace_writer_place(writer, &place, error);
 }
 
-static bool write_image(void *context, struct trace_writer *writer, struct error *error)
+static bool write_backlog(struct recording *recording, struct recorder_session *session,
+                          struct error *error)
+{
+    struct trace_writer *writer = session->writer;
+    for (size_t i = 0; i < recorder_backlog_epochs(recording->backlog); i++) {
+        struct recorder_backlog_epoch epoch = recorder_backlog_epoch(recording->backlog, i);
+        if (!trace_writer_epoch_begin(writer, epoch.end_ns, error))
+            return false;
+        for (size_t k = epoch.first; k < epoch.end; k++) {
+            const struct recorder_backlog_change *change =
+                recorder_backlog_change(recording->backlog, k);
+            if (!trace_writer_change(writer, change->page_no, change->before, change->after, error))
+                return false;
+        }
+        if (!trace_writer_epoch_end(writer, error))
+            return false;
+        recorder_session_note(session, epoch.end_ns);
+    }
+    return true;
+}
+
+/* The epoch of a snapshot that is due. That the guest has ended shows again once the image is done.
+ */
+static bool look_ahead(struct recording *recording, struct recorder_session *session,
+                       struct error *error)
+{
+    int64_t end_ns;
+    if (!recorder_backlog_room(recording->backlog))
+        return true;
+    switch (recorder_session_ahead(session, &end_ns, error)) {
+    case RECORDER_LOOK_DONE:
+        if (end_ns)
+            recorder_backlog_end(recording->backlog, end_ns);
+        return true;
+    case RECORDER_LOOK_ENDED:
+        return true;
+    case RECORDER_LOOK_FAILED:
+        break;
+    }
+    return false;
+}
+
+static bool write_pages(struct recording *recording, struct recorder_session *session,
+                        struct error *error)
+{
+    const struct recorder_shadow *shadow = recording->shadow;
+    uint32_t count = 0;
+    for (uint32_t i = recorder_shadow_next(shadow, 0); i < recording->pages;
+         i = recorder_shadow_next(shadow, i + 1)) {
+        const uint8_t *first = recorder_backlog_first(recording->backlog, i);
+        if (!trace_writer_image(session->writer, i,
+                                first ? first : recorder_shadow_bytes(shadow, i), error))
+            return false;
+        if (++count % BACKLOG_LOOK == 0 && !look_ahead(recording, session, error))
+            return false;
+    }
+    return true;
+}
+
+static bool write_image(void *context, struct recorder_session *session, struct error *error)
 {
     struct recording *recording = context;
-    for (uint32_t i = recorder_shadow_next(recording->shadow, 0); i < recording->pages;
-         i = recorder_shadow_next(recording->shadow, i + 1))
-        if (!trace_writer_image(writer, i, recorder_shadow_bytes(recording->shadow, i), error))
-            return false;
-    return true;
+    recording->backlog = recorder_backlog_create(recording->pages, BACKLOG_MAX);
+    bool good = write_pages(recording, session, error) && write_backlog(recording, session, error);
+    recorder_backlog_destroy(recording->backlog);
+    recording->backlog = NULL;
+    return good;
 }
 
 static void describe(void *context, struct trace_header *header)

@@ -57,9 +57,10 @@ void recorder_session_go(struct recorder_session *session, bool stopped)
     session->stop_begin_ns = 0;
 }
 
-static void note_span(struct recorder_session *session, int64_t span_ns)
+void recorder_session_note(struct recorder_session *session, int64_t end_ns)
 {
     struct recorder_report *report = session->report;
+    int64_t span_ns = end_ns - session->epoch_end_ns;
     if (report->epochs == session->span_room) {
         session->span_room = 2 * session->span_room + 256;
         session->spans = must_grow(session->spans, session->span_room, sizeof *session->spans,
@@ -67,13 +68,14 @@ static void note_span(struct recorder_session *session, int64_t span_ns)
     }
     session->spans[report->epochs++] = span_ns;
     report->span_ns += span_ns;
+    session->epoch_end_ns = end_ns;
 }
 
 /* An epoch: what was written since the last snapshot. */
 static enum recorder_look take_epoch(struct recorder_session *session, struct error *error)
 {
     const struct recorder_source *source = session->source;
-    int64_t end_ns = session->look_begin_ns - session->begin_ns - session->stopped_ns;
+    int64_t end_ns = session->look_end_ns;
     enum recorder_look look = source->mark(source->context, session, error);
     if (look != RECORDER_LOOK_DONE)
         return look;
@@ -84,18 +86,23 @@ static enum recorder_look take_epoch(struct recorder_session *session, struct er
     look = source->read(source->context, session, error);
     if (look == RECORDER_LOOK_FAILED || !trace_writer_epoch_end(session->writer, error))
         return RECORDER_LOOK_FAILED;
-    note_span(session, end_ns - session->epoch_end_ns);
-    session->epoch_end_ns = end_ns;
+    recorder_session_note(session, end_ns);
     return look;
+}
+
+static enum recorder_look look_at_all(struct recorder_session *session, struct error *error)
+{
+    const struct recorder_source *source = session->source;
+    enum recorder_look look = source->mark(source->context, session, error);
+    return look == RECORDER_LOOK_DONE ? source->read(source->context, session, error) : look;
 }
 
 /* Everything that is there, into memory. */
 static enum recorder_look take_first(struct recorder_session *session, struct error *error)
 {
-    const struct recorder_source *source = session->source;
     session->begin_ns = session->look_begin_ns;
-    enum recorder_look look = source->mark(source->context, session, error);
-    return look == RECORDER_LOOK_DONE ? source->read(source->context, session, error) : look;
+    session->next_ns = session->begin_ns + session->options->interval_ns;
+    return look_at_all(session, error);
 }
 
 /* Makes the file, and the image from what was taken first; the source runs meanwhile. */
@@ -106,12 +113,12 @@ static bool write_image(struct recorder_session *session, struct error *error)
         .has_image = session->options->image,
         .interval_ns = session->options->interval_ns,
     };
-    int64_t begin = now_ns();
+    int64_t begin = now_ns(), looks = session->report->look_ns;
     source->describe(source->context, &header);
     session->writer = trace_writer_create(session->file, &header, error);
     bool good = session->writer && source->places(source->context, session->writer, error) &&
-                (!header.has_image || source->image(source->context, session->writer, error));
-    session->report->look_ns += now_ns() - begin;
+                (!header.has_image || source->image(source->context, session, error));
+    session->report->look_ns = looks + now_ns() - begin; /* those ahead are within */
     return good;
 }
 
@@ -122,10 +129,32 @@ static enum recorder_look take_snapshot(struct recorder_session *session,
                                         struct error *error)
 {
     session->look_begin_ns = now_ns();
+    session->look_end_ns = session->look_begin_ns - session->begin_ns - session->stopped_ns;
     bool stopped = recorder_session_stop(session, session->options->pause);
     enum recorder_look look = take(session, error);
     recorder_session_go(session, stopped);
     session->report->look_ns += now_ns() - session->look_begin_ns;
+    return look;
+}
+
+/* Snapshots that were missed are not made up for. */
+static void set_next(struct recorder_session *session)
+{
+    int64_t interval = session->options->interval_ns, now = now_ns();
+    session->next_ns += interval;
+    if (session->next_ns <= now)
+        session->next_ns += (now - session->next_ns) / interval * interval + interval;
+}
+
+enum recorder_look recorder_session_ahead(struct recorder_session *session, int64_t *ret_end_ns,
+                                          struct error *error)
+{
+    *ret_end_ns = 0;
+    if (now_ns() < session->next_ns)
+        return RECORDER_LOOK_DONE;
+    enum recorder_look look = take_snapshot(session, look_at_all, error);
+    *ret_end_ns = session->look_end_ns;
+    set_next(session);
     return look;
 }
 
@@ -153,10 +182,9 @@ static enum recorder_look take_epochs(struct recorder_session *session, int stop
                                       struct error *error)
 {
     const struct recorder_options *options = session->options;
-    int64_t interval = options->interval_ns, next = session->begin_ns + interval;
     int64_t end = options->duration_ns ? session->begin_ns + options->duration_ns : INT64_MAX;
-    for (bool go_on = true; go_on;) {
-        go_on = wait_until(session, next < end ? next : end, stop_fd);
+    for (bool go_on = true; go_on; set_next(session)) {
+        go_on = wait_until(session, session->next_ns < end ? session->next_ns : end, stop_fd);
         /* Told to stop: a last, shorter epoch, so that nothing written before is missing. */
         if (!go_on && session->report->end != RECORDER_END_STOPPED)
             break;
@@ -169,10 +197,6 @@ static enum recorder_look take_epochs(struct recorder_session *session, int stop
             session->report->end = RECORDER_END_DURATION;
             break;
         }
-        /* Snapshots that were missed are not made up for. */
-        next += interval;
-        if (next <= now_ns())
-            next += (now_ns() - next) / interval * interval + interval;
     }
     return RECORDER_LOOK_DONE;
 }
@@ -185,8 +209,10 @@ enum recorder_look recorder_session_run(struct recorder_session *session, int st
         return look;
     if (!write_image(session, error))
         return RECORDER_LOOK_FAILED;
-    if (session->source->begin(session->source->context))
+    if (session->source->begin(session->source->context)) {
         session->begin_ns = now_ns() - session->stopped_ns;
+        session->next_ns = now_ns() + session->options->interval_ns;
+    }
     look = take_epochs(session, stop_fd, error);
     if (look == RECORDER_LOOK_DONE && !trace_writer_finish(session->writer, error))
         look = RECORDER_LOOK_FAILED;

@@ -81,7 +81,11 @@ struct recorder_source {
                                struct error *error);
     void (*describe)(void *context, struct trace_header *header); /* command, comment, flags */
     bool (*places)(void *context, struct trace_writer *writer, struct error *error); /* new ones */
-    bool (*image)(void *context, struct trace_writer *writer, struct error *error);
+    /*
+     * What was read first, to session->writer. It may take snapshots ahead meanwhile
+     * (recorder_session_ahead), and then writes them as epochs before it returns.
+     */
+    bool (*image)(void *context, struct recorder_session *session, struct error *error);
 };
 
 struct recorder_session {
@@ -93,8 +97,10 @@ struct recorder_session {
 
     int64_t begin_ns;      /* of the first epoch, on the monotonic clock */
     int64_t look_begin_ns; /* of the snapshot at hand */
+    int64_t look_end_ns;   /* the same in the time of the trace: the end of its epoch */
     int64_t stop_begin_ns; /* 0: the source runs */
     int64_t stopped_ns;    /* what it stood still for in all */
+    int64_t next_ns;       /* when a snapshot is due, on the monotonic clock */
     int64_t epoch_end_ns;
     int64_t *spans; /* of the epochs */
     size_t span_room;
@@ -118,6 +124,16 @@ enum recorder_look recorder_session_run(struct recorder_session *session, int st
 
 /* Has the source stand still from now on, if that is wanted and not so already: true then. */
 bool recorder_session_stop(struct recorder_session *session, bool wanted);
+/*
+ * For an image that takes its time: a snapshot, if one is due, by the source's `mark` and `read`,
+ * which shall keep what they find. *ret_end_ns is the end of the epoch; 0 if none was due. Not
+ * DONE: no such epoch, the source has ended or cannot be read.
+ */
+enum recorder_look recorder_session_ahead(struct recorder_session *session, int64_t *ret_end_ns,
+                                          struct error *error);
+/* An epoch that ends then has been written. */
+void recorder_session_note(struct recorder_session *session, int64_t end_ns);
+
 /* Lets it go on if `stopped`: what recorder_session_stop returned. */
 void recorder_session_go(struct recorder_session *session, bool stopped);
 

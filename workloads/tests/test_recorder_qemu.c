@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "base/bitmap.h"
+#include "workloads/recorder_backlog.h"
 #include "workloads/recorder_qemu.h"
 #include "workloads/recorder_shadow.h"
 #include "workloads/tests/twin_trace.h"
@@ -30,7 +31,7 @@
  * In QEMU's place stands a child that maps a memory file and writes to it what is known. The real
  * thing is tested by scripts/qemu-lab/test-record.
  */
-#define PAGES  700u /* more than two batches of a look */
+#define PAGES  4000u /* several batches of a look; the image takes longer than an interval */
 #define ROUNDS 40u
 
 static char memory_file[256], recording[256];
@@ -61,9 +62,13 @@ static uint8_t *map_file(int fd, int flag)
 /* Before the first write: data, data that is zero, and holes. */
 static void fill(uint8_t *memory)
 {
-    for (unsigned page = 0; page < PAGES; page++)
+    uint32_t x = 1;
+    for (unsigned page = 0; page < PAGES; page++) {
         if (page % 7 == 0)
             memset(memory + page * PAGE_SIZE, page % 14 ? 0 : 1 + (int)page % 200, PAGE_SIZE);
+        for (unsigned i = 0; page >= 500 && i < PAGE_SIZE; i += 4, x = x * 1664525 + 1013904223)
+            memcpy(memory + page * PAGE_SIZE + i, &x, 4);
+    }
 }
 
 static void write_round(uint8_t *memory, unsigned round)
@@ -160,7 +165,7 @@ static void set_options(struct recorder_options *options)
 {
     *options = (struct recorder_options){0};
     option_set_defaults(recorder_options_table, options);
-    options->interval_ns = 10000000;
+    options->interval_ns = 5000000;
 }
 
 /* The trace played to its end. */
@@ -347,6 +352,36 @@ static void test_guest_is_stopped_and_goes_on(void **state)
     unlink(memory_file);
 }
 
+/* Epochs that wait: their order, and what a page was before its first change. */
+static void test_backlog(void **state)
+{
+    static uint8_t pages[4][PAGE_SIZE];
+    (void)state;
+    for (unsigned i = 0; i < 4; i++)
+        memset(pages[i], (int)i + 1, PAGE_SIZE);
+    struct recorder_backlog *backlog = recorder_backlog_create(100, 3);
+    recorder_backlog_end(backlog, 5);
+    recorder_backlog_add(backlog, 7, pages[0], pages[1]);
+    recorder_backlog_add(backlog, 99, pages[2], pages[3]);
+    recorder_backlog_end(backlog, 9);
+    assert_true(recorder_backlog_room(backlog));
+    recorder_backlog_add(backlog, 7, pages[1], pages[2]);
+    recorder_backlog_end(backlog, 12);
+    assert_false(recorder_backlog_room(backlog));
+    assert_memory_equal(recorder_backlog_first(backlog, 7), pages[0], PAGE_SIZE);
+    assert_memory_equal(recorder_backlog_first(backlog, 99), pages[2], PAGE_SIZE);
+    assert_null(recorder_backlog_first(backlog, 8));
+    assert_int_equal(recorder_backlog_epochs(backlog), 3);
+    static const struct recorder_backlog_epoch wanted[] = {{5, 0, 0}, {9, 0, 2}, {12, 2, 3}};
+    for (size_t i = 0; i < 3; i++) {
+        struct recorder_backlog_epoch epoch = recorder_backlog_epoch(backlog, i);
+        assert_memory_equal(&epoch, &wanted[i], sizeof epoch);
+    }
+    assert_int_equal(recorder_backlog_change(backlog, 2)->page_no, 7);
+    assert_memory_equal(recorder_backlog_change(backlog, 2)->after, pages[2], PAGE_SIZE);
+    recorder_backlog_destroy(backlog);
+}
+
 static void expect_refused(const char *file, const char *message)
 {
     struct recorder_guest guest;
@@ -446,6 +481,7 @@ static void test_shadow_survives_a_shrinking_file(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_backlog),
         cmocka_unit_test(test_known_writes),
         cmocka_unit_test(test_memfd),
         cmocka_unit_test(test_guest_is_stopped_and_goes_on),
