@@ -245,3 +245,66 @@ char *plot_characters(const struct plot_kind *kind, const struct plot_input *inp
     free(script);
     return text;
 }
+
+/* gnuplot's ids begin with "gp" or "gnuplot_", are quoted in one way or the other, and referred to
+ * by '#'. What a user's text holds of these words is in text nodes, where a change does no harm. */
+static char *prefix_ids(const char *svg, const char *prefix)
+{
+    static const char *const marks[] = {"id='gp",   "id=\"gnuplot_", "href='#gp", "url(#gp",
+                                        "id='text", "id='grey",      "url(#text", "url(#grey"};
+    static const size_t before[] = {4, 4, 7, 5, 4, 4, 5, 5}; /* characters that stay in front */
+    char *text;
+    size_t size;
+    FILE *out = text_stream(&text, &size);
+    while (*svg) {
+        size_t keep = 0;
+        for (size_t i = 0; !keep && i < sizeof marks / sizeof *marks; i++)
+            if (!strncmp(svg, marks[i], strlen(marks[i])))
+                keep = before[i];
+        if (keep)
+            fprintf(out, "%.*s%s-", (int)keep, svg, prefix);
+        else
+            fputc(*svg, out);
+        svg += keep ? keep : 1;
+    }
+    fclose(out);
+    return text;
+}
+
+/* The file from its <svg on; NULL if that, or its end, is missing. */
+static char *read_svg(FILE *drawn, const char *prefix, struct error *error)
+{
+    char *text, *svg = NULL;
+    size_t size;
+    FILE *out = text_stream(&text, &size);
+    rewind(drawn);
+    for (int c; (c = fgetc(drawn)) != EOF;)
+        fputc(c, out);
+    fclose(out);
+    const char *start = strstr(text, "<svg");
+    if (start && strstr(start, "</svg>"))
+        svg = prefix_ids(start, prefix);
+    else
+        error_set(error, "gnuplot drew no whole SVG: is the disk full?");
+    free(text);
+    return svg;
+}
+
+char *plot_svg(const struct plot_kind *kind, const struct plot_input *input, const char *prefix,
+               struct error *error)
+{
+    struct plot_input mine = *input;
+    mine.format = PLOT_SVG;
+    char *script = make_script(
+        kind, &mine, "svg size 1080,760 dynamic font 'sans-serif,15' noenhanced", NULL, error);
+    FILE *drawn = script ? tmpfile() : NULL;
+    char *svg = NULL;
+    if (script && !drawn)
+        error_set(error, "cannot make a temporary file: %s", strerror(errno));
+    if (drawn && gnuplot_run(script, fileno(drawn), error))
+        svg = read_svg(drawn, prefix, error);
+    if (drawn)
+        fclose(drawn);
+    free(script);
+    return svg;
+}

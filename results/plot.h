@@ -72,4 +72,12 @@ bool plot_write(const struct plot_kind *kind, const struct plot_input *input, co
 char *plot_characters(const struct plot_kind *kind, const struct plot_input *input, size_t columns,
                       size_t lines, struct error *error);
 
+/*
+ * The plot as an SVG element to stand inside a page: without background, XML declaration, or sizes
+ * of its own, its ids made unique by `prefix` (letters and digits). Owned by the caller; NULL on
+ * failure.
+ */
+char *plot_svg(const struct plot_kind *kind, const struct plot_input *input, const char *prefix,
+               struct error *error);
+
 #endif

@@ -217,6 +217,14 @@ static void cell_text(const struct heat *h, const struct cell *cell, char text[s
         snprintf(text, CELL_SIZE, h->characters ? "x" : "no");
 }
 
+/* 0: on no colour; 1: on a light one; 2: on a dark one. */
+static int text_class(const struct heat *h, const struct cell *cell)
+{
+    if (!converges(cell))
+        return 0;
+    return cell->time.median > sqrt(h->least * h->most) * 1.3 ? 2 : 1;
+}
+
 static void put_cells(const struct heat *h)
 {
     fputs("$timed << EOD\n", h->script);
@@ -236,8 +244,7 @@ static void put_cells(const struct heat *h)
                 char text[CELL_SIZE];
                 cell_text(h, &h->cells[r][c], text);
                 fprintf(h->script, "%zu %zu \"%s\" %d\n", c, r, text,
-                        h->cells[r][c].time.median > sqrt(h->least * h->most) * 1.3 &&
-                            converges(&h->cells[r][c]));
+                        text_class(h, &h->cells[r][c]));
             }
     fputs("EOD\n", h->script);
 }
@@ -286,12 +293,13 @@ static void put_plot(const struct heat *h)
           "' title 'frontier of convergence'",
           plot_next_part(&parts));
     if (small) {
-        fputs("$texts using 1:($4 == 1 ? NaN : $2):3 with labels center font ',13' textcolor rgb "
-              "'" PLOT_BLACK "' notitle",
-              plot_next_part(&parts));
-        fputs("$texts using 1:($4 == 1 ? $2 : NaN):3 with labels center font ',13' textcolor rgb "
-              "'#FFFFFF' notitle",
-              plot_next_part(&parts));
+        /* A report turns black into white by night; not where the ground stays light. */
+        static const char *const inks[] = {PLOT_BLACK, "#010101", "#FFFFFF"};
+        for (int ink = 0; ink < 3; ink++)
+            fprintf(plot_next_part(&parts),
+                    "$texts using 1:($4 == %d ? $2 : NaN):3 with labels center font ',13' "
+                    "textcolor rgb '%s' notitle",
+                    ink, inks[ink]);
     }
     fputc('\n', h->script);
 }

@@ -144,8 +144,7 @@ static void put_texts(const struct drawing *d, size_t panel)
         cell_quantity(id, group->runs, group->run_count, false, text);
         if (id == QUANTITY_TOTAL_TIME && !converged(group)) {
             at = waited(group);
-            snprintf(text, sizeof text, group->failed ? "failed" : "%zu of %zu", group->converged,
-                     group->run_count);
+            cell_converged(group->runs, group->run_count, false, text);
         }
         fprintf(d->script, "%zu %.9g \"%s\"\n", i, at, text);
     }

@@ -146,7 +146,7 @@ static void put_dirty_panel(const struct drawing *d)
     double step = plot_step(max, d->characters ? 2 : 3);
     fprintf(d->script, "set yrange [0:%.9g]\nset ytics 0, %.9g\nset format y '%%.0f'\n",
             max > 0 ? ceil(max / step - 1e-9) * step * 1.06 : 1, step);
-    plot_put_y_label(d->input, d->script, "found dirty [pages]");
+    plot_put_y_label(d->input, d->script, "dirty [pages]");
     put_standstill(d, false);
     if (record->iteration_count < 2)
         fputs("plot NaN notitle\n", d->script);

@@ -17,6 +17,7 @@ static const struct command {
     {"sweep", cmd_sweep, "simulate the cross product of a scenario's [sweep]"},
     {"compare", cmd_compare, "the same guest under several techniques, side by side"},
     {"plot", cmd_plot, "plots of a study: PNG, SVG, or in the terminal"},
+    {"report", cmd_report, "a study as one HTML page: answer, plots, tables, parameters"},
     {"query", cmd_query, "what is in a study: documented views, or SQL; table, CSV, JSON"},
     {"record", cmd_record, "record the memory writes of a process into a trace"},
     {"trace", cmd_trace, "look at a trace, or verify it"},
