@@ -66,9 +66,11 @@ def host_facts():
 class Qemu:
     """One running QEMU. Ends with end(), whatever happened before."""
 
-    def __init__(self, name, guest, host, folder, incoming=None, trace=(), memory=None):
+    def __init__(self, name, guest, host, folder, incoming=None, trace=(), memory=None,
+                 more=()):
         """`guest` as in a cell; files of the guest lie in the working folder, ours in `folder`. With
-        `memory` the guest's RAM is that file, shared."""
+        `memory` the guest's RAM is that file, shared; "memfd": one without a name. `more`
+        are further words for QEMU."""
         self.name = name
         self.console = f"{folder}/{name}.console"
         self.log = f"{folder}/{name}.log"
@@ -76,12 +78,13 @@ class Qemu:
         path = f"{folder}/{name}.qmp"
         size = f"{guest['memory_kib']}K" if "memory_kib" in guest else f"{guest['memory_mib']}M"
         prealloc = "on" if guest.get("prealloc", True) else "off"
-        backend = f"memory-backend-file,mem-path={memory},share=on,align=2M" if memory else "memory-backend-ram"
+        backend = ("memory-backend-ram" if not memory else "memory-backend-memfd,share=on" if memory == "memfd"
+                   else f"memory-backend-file,mem-path={memory},share=on,align=2M")
         words = [QEMU, "-accel", host["accel"], "-M", "pc,memory-backend=pc.ram", "-smp", "1", "-m", size,
                  "-object", f"{backend},id=pc.ram,size={size},prealloc={prealloc}",
                  "-display", "none", "-nodefaults", "-no-reboot",
                  "-qmp", f"unix:{path},server=on,wait=off", "-msg", "timestamp=on", "-D", self.log]
-        words += self.kernel_words(guest, host)
+        words += [*self.kernel_words(guest, host), *more]
         for event in trace:
             words += ["-trace", event]
         if incoming:
