@@ -105,11 +105,17 @@ static void find_data(struct recorder_shadow *shadow, uint32_t page_no)
     shadow->data_end = last < shadow->pages ? (uint32_t)last : shadow->pages;
 }
 
+/*
+ * Takes a copy of a page that was seen to differ. The guest goes on writing: by the time of the
+ * copy the page may be again what it was.
+ */
 static void add_changed(struct recorder_shadow *shadow, uint32_t page_no, const uint8_t *bytes)
 {
     struct recorder_changed *changed = &shadow->changed;
-    memcpy(changed->bytes + changed->count * PAGE_SIZE, bytes, PAGE_SIZE);
-    changed->numbers[changed->count++] = page_no;
+    uint8_t *copy = changed->bytes + changed->count * PAGE_SIZE;
+    memcpy(copy, bytes, PAGE_SIZE);
+    if (memcmp(copy, recorder_shadow_bytes(shadow, page_no), PAGE_SIZE) != 0)
+        changed->numbers[changed->count++] = page_no;
 }
 
 /* Pages that hold nothing now; those that held something have changed. */

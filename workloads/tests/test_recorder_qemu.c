@@ -478,6 +478,43 @@ static void test_shadow_survives_a_shrinking_file(void **state)
     unlink(memory_file);
 }
 
+static void toggle(int fd, int out)
+{
+    volatile uint8_t *memory = map_file(fd, MAP_SHARED);
+    (void)!write(out, "r", 1);
+    for (;;) {
+        memory[4000] = 1;
+        memory[4000] = 0;
+    }
+}
+
+/* A page that is again as it was when it is copied has not changed. */
+static void test_changes_that_are_taken_back(void **state)
+{
+    struct recorder_changed changed;
+    uint64_t compared = 0, seen = 0;
+    int in;
+
+    (void)state;
+    int fd = make_file();
+    pid_t pid = fork_guest(toggle, fd, &in);
+    uint8_t *memory = map_file(fd, MAP_SHARED);
+    struct recorder_shadow *shadow = recorder_shadow_create(memory, fd, 1);
+    for (unsigned i = 0; i < 100000; i++) {
+        uint32_t page_no = 0;
+        assert_true(recorder_shadow_look(shadow, &page_no, &compared, &changed));
+        for (size_t k = 0; k < changed.count; k++)
+            assert_int_equal(changed.bytes[k * PAGE_SIZE + 4000], 1);
+        seen += changed.count;
+    }
+    print_message("%lu of 100000 looks saw the change\n", (unsigned long)seen);
+    recorder_shadow_destroy(shadow);
+    end_guest(pid, in);
+    munmap(memory, PAGES * PAGE_SIZE);
+    close(fd);
+    unlink(memory_file);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -487,6 +524,7 @@ int main(void)
         cmocka_unit_test(test_guest_is_stopped_and_goes_on),
         cmocka_unit_test(test_what_cannot_be_recorded),
         cmocka_unit_test(test_ends_of_a_recording),
+        cmocka_unit_test(test_changes_that_are_taken_back),
         cmocka_unit_test(test_shadow_survives_a_shrinking_file),
     };
     signal(SIGPIPE, SIG_IGN);
