@@ -11,8 +11,8 @@
 #define PAGE 4096u
 
 /* Every kernel that this processor runs gives `want`, and so do the plain functions. */
-static void expect_encoding(const uint8_t *old_page, const uint8_t *new_page, size_t capacity,
-                            enum encode_result want, size_t want_size)
+static void expect_delta(const uint8_t *old_page, const uint8_t *new_page, size_t capacity,
+                         enum encode_result want, const uint8_t *want_delta, size_t want_size)
 {
     uint8_t delta[PAGE + 1];
     size_t size = 77;
@@ -26,35 +26,57 @@ static void expect_encoding(const uint8_t *old_page, const uint8_t *new_page, si
         assert_int_equal(
             xbzrle_kernels[i]->encode(old_page, new_page, PAGE, delta, capacity, &size), want);
         assert_int_equal(size, want_size);
+        if (want_delta)
+            assert_memory_equal(delta, want_delta, size);
     }
 }
 
-/* The new page is the old one with the bytes first..last inverted. */
-static void expect_changed_range(size_t first, size_t last, enum encode_result want,
-                                 size_t want_size)
+static void expect_encoding(const uint8_t *old_page, const uint8_t *new_page, size_t capacity,
+                            enum encode_result want, size_t want_size)
 {
-    uint8_t old_page[PAGE], new_page[PAGE];
+    expect_delta(old_page, new_page, capacity, want, NULL, want_size);
+}
+
+/*
+ * Golden vectors: the new page is the old one with the bytes first..last inverted. What the delta
+ * begins with, both lengths, is written out by hand; the changed bytes follow.
+ */
+static void expect_changed_range(size_t first, size_t last, enum encode_result want,
+                                 const uint8_t *lengths, size_t lengths_size)
+{
+    uint8_t old_page[PAGE], new_page[PAGE], delta[PAGE + 4];
+    size_t size = 0;
 
     for (size_t i = 0; i < PAGE; i++)
         old_page[i] = (uint8_t)(i * 7);
     memcpy(new_page, old_page, PAGE);
     for (size_t i = first; i <= last; i++)
         new_page[i] ^= 0xff;
-    expect_encoding(old_page, new_page, PAGE, want, want_size);
+    if (want == ENCODE_DELTA) {
+        memcpy(delta, lengths, lengths_size);
+        memcpy(delta + lengths_size, new_page + first, last + 1 - first);
+        size = lengths_size + last + 1 - first;
+    }
+    expect_delta(old_page, new_page, PAGE, want, delta, size);
 }
 
-static void test_sizes_of_the_table(void **state)
+/* A row of the table of cases: changed range, result, lengths. */
+#define RANGE(first, last, ...)                                                                    \
+    expect_changed_range(first, last, ENCODE_DELTA, (const uint8_t[]){__VA_ARGS__},                \
+                         sizeof((const uint8_t[]){__VA_ARGS__}))
+
+static void test_golden_rows_of_the_table(void **state)
 {
     (void)state;
-    expect_changed_range(1, 0, ENCODE_UNCHANGED, 0);
-    expect_changed_range(0, 0, ENCODE_DELTA, 3);
-    expect_changed_range(1000, 1007, ENCODE_DELTA, 11);
-    expect_changed_range(0, PAGE - 1, ENCODE_OVERFLOW, 0);
-    expect_changed_range(3, PAGE - 1, ENCODE_DELTA, 4096);
-    expect_changed_range(2, PAGE - 1, ENCODE_OVERFLOW, 0);
-    expect_changed_range(0, PAGE - 6, ENCODE_DELTA, 4094);
-    expect_changed_range(0, PAGE - 5, ENCODE_OVERFLOW, 0);
-    expect_changed_range(0, PAGE - 4, ENCODE_OVERFLOW, 0);
+    expect_changed_range(1, 0, ENCODE_UNCHANGED, NULL, 0);
+    RANGE(0, 0, 0x00, 0x01);              /* 3 bytes */
+    RANGE(1000, 1007, 0xe8, 0x07, 0x08);  /* 11 */
+    RANGE(3, PAGE - 1, 0x03, 0xfd, 0x1f); /* 4096, the longest */
+    RANGE(0, PAGE - 6, 0x00, 0xfb, 0x1f); /* 4094, and two bytes for the equal tail */
+    expect_changed_range(0, PAGE - 1, ENCODE_OVERFLOW, NULL, 0);
+    expect_changed_range(2, PAGE - 1, ENCODE_OVERFLOW, NULL, 0);
+    expect_changed_range(0, PAGE - 5, ENCODE_OVERFLOW, NULL, 0);
+    expect_changed_range(0, PAGE - 4, ENCODE_OVERFLOW, NULL, 0);
 }
 
 static void test_every_second_byte_overflows(void **state)
@@ -220,7 +242,7 @@ static void test_kernels(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_sizes_of_the_table),
+        cmocka_unit_test(test_golden_rows_of_the_table),
         cmocka_unit_test(test_every_second_byte_overflows),
         cmocka_unit_test(test_golden_review_example),
         cmocka_unit_test(test_golden_header_drawing),
