@@ -340,7 +340,7 @@ static bool write_heat(const struct plot_input *input, FILE *script, struct erro
                 error_set(error,
                           "a heat map needs two settings that vary, and this study varies "
                           "%s: add a line to [sweep]",
-                          groups->varying_count + groups->cache_varies ? "one" : "none");
+                          groups->varying_count > 0 || groups->cache_varies ? "one" : "none");
     if (good) {
         *h = (struct heat){.input = input,
                            .script = script,
