@@ -11,6 +11,8 @@
 static const char *const ACCEL_NAMES[] = {"kvm", "tcg", NULL};
 
 static const struct option GUEST_OPTIONS[] = {
+    {"preset", OPTION_TEXT, offsetof(struct guest_options, preset), "",
+     .help = "a guest by name (migsim list presets): its memory and workloads, unless given here"},
     {"memory", OPTION_SIZE, offsetof(struct guest_options, memory_bytes), "1G",
      .help = "size of the guest's memory, whole pages", .min = 1 << 20, .max = 1ull << 43},
     {"machine", OPTION_WORD, offsetof(struct guest_options, machine), "pc",
@@ -165,7 +167,7 @@ static bool set_entry(struct scenario *scenario, const struct scenario_text *tex
     return count == 0 || scenario_unknown_key(text, entry, tables, error);
 }
 
-struct scenario *scenario_create(const struct scenario_text *text, struct error *error)
+static struct scenario *create(const struct scenario_text *text, struct error *error)
 {
     if (!check_sections(text, error))
         return NULL;
@@ -183,6 +185,14 @@ struct scenario *scenario_create(const struct scenario_text *text, struct error 
     }
     scenario_destroy(scenario);
     return NULL;
+}
+
+struct scenario *scenario_create(const struct scenario_text *text, struct error *error)
+{
+    struct scenario_text *all = scenario_expand_preset(text, error);
+    struct scenario *scenario = all ? create(all, error) : NULL;
+    scenario_text_destroy(all);
+    return scenario;
 }
 
 void scenario_destroy(struct scenario *scenario)

@@ -25,6 +25,7 @@
 enum accel { ACCEL_KVM, ACCEL_TCG };
 
 struct guest_options {
+    char *preset; /* the name of one, or "" */
     uint64_t memory_bytes;
     unsigned machine; /* index into machine_names */
     int64_t uptime_ns;

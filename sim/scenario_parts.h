@@ -6,6 +6,12 @@
 
 /* The steps of scenario_create, each in a file of its own; for no one else. */
 
+/*
+ * A copy of the text, with what the preset of `[guest] preset` says where the text itself says
+ * nothing. Owned by the caller. NULL if there is no such preset.
+ */
+struct scenario_text *scenario_expand_preset(const struct scenario_text *text, struct error *error);
+
 /* [workload NAME]: kinds, their options, where their regions lie. scenario_workloads.c */
 bool scenario_add_workloads(struct scenario *scenario, const struct scenario_text *text,
                             struct error *error);

@@ -86,6 +86,7 @@ static bool matters(const struct scenario *scenario, const char *key)
                                         "migration.classify-misses",
                                         "host.encode-time",
                                         "host.insert-time",
+                                        "host.cache-page-time",
                                         NULL};
     static const char *const throttle[] = {"migration.throttle-trigger-threshold",
                                            "migration.cpu-throttle-initial",
@@ -94,6 +95,8 @@ static bool matters(const struct scenario *scenario, const char *key)
                                            "migration.cpu-throttle-tailslow",
                                            NULL};
     static const char *const tcg[] = {"host.sync-page-time", "host.sync-dirty-page-time", NULL};
+    if (!strcmp(key, "guest.preset"))
+        return scenario->guest.preset[0] != 0;
     return strcmp(key, "run.seed") != 0 &&
            (scenario->migration.xbzrle || !is_among(key, delta)) &&
            (scenario->auto_converge.on || !is_among(key, throttle)) &&

@@ -117,8 +117,20 @@ struct scenario_text *scenario_text_parse(const char *name, const char *bytes, s
     return NULL;
 }
 
+#define PRESET "preset:"
+
+static struct scenario_text *preset_alone(const char *file)
+{
+    struct scenario_text *text = must_alloc(1, sizeof *text, "a scenario");
+    text->file = must_copy(file, "a scenario");
+    add(text, "guest", "preset", file + strlen(PRESET), 1);
+    return text;
+}
+
 struct scenario_text *scenario_text_read(const char *file, struct error *error)
 {
+    if (!strncmp(file, PRESET, strlen(PRESET)))
+        return preset_alone(file);
     bool standard_input = !strcmp(file, "-");
     const char *name = standard_input ? "standard input" : file;
     FILE *stream = standard_input ? stdin : fopen(file, "rb");
@@ -249,6 +261,9 @@ bool scenario_text_error(const struct scenario_text *text, const struct scenario
     va_start(args, format);
     vsnprintf(what, sizeof what, format, args);
     va_end(args);
+    if (entry->line == SCENARIO_LINE_PRESET)
+        return error_at(error, text->file, 0, "%.60s.%.60s of the preset: %s", entry->section,
+                        entry->key, what);
     if (entry->line)
         return error_at(error, text->file, entry->line, "%.60s.%.60s: %s", entry->section,
                         entry->key, what);

@@ -18,8 +18,9 @@
  */
 struct scenario_entry {
     char *section, *key, *value;
-    unsigned line; /* 0: given on the command line */
+    unsigned line; /* 0: given on the command line; or SCENARIO_LINE_PRESET */
 };
+#define SCENARIO_LINE_PRESET ((unsigned)-1) /* not written by the user: it is from a preset */
 
 struct scenario_text {
     char *file; /* as given; its folder is where relative paths in it begin */
@@ -27,7 +28,8 @@ struct scenario_text {
     size_t count;
 };
 
-/* Reads a file, "-" for standard input. Owned by the caller, to scenario_text_destroy. */
+/* Reads a file, "-" for standard input, or "preset:NAME" for that preset alone. Owned by the
+ * caller, to scenario_text_destroy. */
 struct scenario_text *scenario_text_read(const char *file, struct error *error);
 /* The same from memory; `name` stands for the file in messages. */
 struct scenario_text *scenario_text_parse(const char *name, const char *bytes, size_t size,

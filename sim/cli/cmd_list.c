@@ -6,6 +6,7 @@
 #include "results/table.h"
 #include "sim/cli/cli.h"
 #include "sim/scenario.h"
+#include "workloads/presets.h"
 #include "workloads/workload.h"
 
 #include <stdio.h>
@@ -15,12 +16,15 @@
 static const struct argument TABLE[] = {{0}};
 static const struct arguments ARGUMENTS = {
     .command = "list",
-    .usage = "workloads|caches|codecs|machines|plots|parameters",
-    .description = "Lists what there is: kinds of workload with their parameters, cache policies, "
-                   "codecs with\n"
-                   "the kernels that this processor runs, machine types, kinds of plot; or all "
-                   "parameters of a\n"
-                   "scenario with their types, defaults and meanings.",
+    .usage = "workloads|presets|caches|codecs|machines|plots|parameters|preset:NAME",
+    .description =
+        "Lists what there is: kinds of workload, presets (guests by name), cache policies, "
+        "codecs with\n"
+        "the kernels that this processor runs, machine types, kinds of plot; or all "
+        "parameters of a\n"
+        "scenario with their types, defaults and meanings. preset:NAME prints that "
+        "preset as a scenario\n"
+        "to start from.",
     .example = "migsim list parameters",
     .table = TABLE,
 };
@@ -66,6 +70,35 @@ static char *list_workloads(void)
         table_add(table, cells);
     }
     return finish(table);
+}
+
+static char *list_presets(void)
+{
+    struct table *table = create_list("preset");
+    for (const struct preset *preset = presets; preset->name; preset++) {
+        char text[400];
+        snprintf(text, sizeof text, "%s (%s)", preset->help,
+                 preset->figure[0] ? preset->figure : "no figures: all assumed");
+        const char *cells[] = {preset->name, text};
+        table_add(table, cells);
+    }
+    return finish(table);
+}
+
+/* A scenario, with where its numbers are from in front. NULL if there is no such preset. */
+static char *preset_as_scenario(const char *name)
+{
+    const struct preset *preset = preset_find(name);
+    if (!preset)
+        return NULL;
+    size_t size = strlen(preset->text) + 2000;
+    char *text = must_alloc(size, 1, "a preset");
+    size_t used = (size_t)snprintf(text, size, "; %s: %s.\n", preset->name, preset->help);
+    if (preset->source[0])
+        used += (size_t)snprintf(text + used, size - used, "; Source: %s.\n; Figure: %s.\n",
+                                 preset->source, preset->figure);
+    snprintf(text + used, size - used, "; Assumed: %s.\n%s", preset->assumed, preset->text);
+    return text;
 }
 
 static char *list_caches(void)
@@ -134,8 +167,9 @@ static const struct list {
     const char *name;
     char *(*text)(void);
 } LISTS[] = {
-    {"workloads", list_workloads}, {"caches", list_caches}, {"codecs", list_codecs},
-    {"machines", list_machines},   {"plots", list_plots},   {"parameters", list_parameters},
+    {"workloads", list_workloads},   {"presets", list_presets},   {"caches", list_caches},
+    {"codecs", list_codecs},         {"machines", list_machines}, {"plots", list_plots},
+    {"parameters", list_parameters},
 };
 
 static bool take_none(void *context, size_t index, const char *value)
@@ -155,5 +189,8 @@ int cmd_list(int argc, char **argv)
     for (size_t i = 0; i < sizeof LISTS / sizeof *LISTS; i++)
         if (!strcmp(LISTS[i].name, argv[rest]))
             return cli_print("list", LISTS[i].text()) ? STATUS_DONE : STATUS_FAILED;
+    char *preset = strncmp(argv[rest], "preset:", 7) ? NULL : preset_as_scenario(argv[rest] + 7);
+    if (preset)
+        return cli_print("list", preset) ? STATUS_DONE : STATUS_FAILED;
     return message_usage("list", "no list '%s': there are %s", argv[rest], ARGUMENTS.usage);
 }
