@@ -82,27 +82,6 @@ static bool write_place(void *context, struct trace_writer *writer, struct error
     return trace_writer_place(writer, &place, error);
 }
 
-static bool write_backlog(struct recording *recording, struct recorder_session *session,
-                          struct error *error)
-{
-    struct trace_writer *writer = session->writer;
-    for (size_t i = 0; i < recorder_backlog_epochs(recording->backlog); i++) {
-        struct recorder_backlog_epoch epoch = recorder_backlog_epoch(recording->backlog, i);
-        if (!trace_writer_epoch_begin(writer, epoch.end_ns, error))
-            return false;
-        for (size_t k = epoch.first; k < epoch.end; k++) {
-            const struct recorder_backlog_change *change =
-                recorder_backlog_change(recording->backlog, k);
-            if (!trace_writer_change(writer, change->page_no, change->before, change->after, error))
-                return false;
-        }
-        if (!trace_writer_epoch_end(writer, error))
-            return false;
-        recorder_session_note(session, epoch.end_ns);
-    }
-    return true;
-}
-
 /* The epoch of a snapshot that is due. That the guest has ended shows again once the image is done.
  */
 static bool look_ahead(struct recording *recording, struct recorder_session *session,
@@ -122,6 +101,30 @@ static bool look_ahead(struct recording *recording, struct recorder_session *ses
         break;
     }
     return false;
+}
+
+/* While epochs are written others may join them. */
+static bool write_backlog(struct recording *recording, struct recorder_session *session,
+                          struct error *error)
+{
+    struct trace_writer *writer = session->writer;
+    for (size_t i = 0; i < recorder_backlog_epochs(recording->backlog); i++) {
+        if (!look_ahead(recording, session, error))
+            return false;
+        struct recorder_backlog_epoch epoch = recorder_backlog_epoch(recording->backlog, i);
+        if (!trace_writer_epoch_begin(writer, epoch.end_ns, error))
+            return false;
+        for (size_t k = epoch.first; k < epoch.end; k++) {
+            const struct recorder_backlog_change *change =
+                recorder_backlog_change(recording->backlog, k);
+            if (!trace_writer_change(writer, change->page_no, change->before, change->after, error))
+                return false;
+        }
+        if (!trace_writer_epoch_end(writer, error))
+            return false;
+        recorder_session_note(session, epoch.end_ns);
+    }
+    return true;
 }
 
 static bool write_pages(struct recording *recording, struct recorder_session *session,
