@@ -99,15 +99,26 @@ def error_text(measured, predicted):
     return f"{100 * (predicted - measured) / measured:+.1f} %" if measured else ""
 
 
+def after_setup(reply):
+    """What the model is to predict: setup-time is the host's, mostly the first sync (README.md)."""
+    total, setup = reply.get("total-time"), reply.get("setup-time")
+    return total - setup if total is not None and setup is not None else None
+
+
+def line(label, real, ours):
+    if real is not None and ours is not None:
+        print(f"  {label:18}{real:14}{ours:14}  {error_text(real, ours)}")
+
+
 def show(measured, predicted):
     """Counters and syncs of one migration, measured beside predicted."""
     print(f"  {'':18}{'measured':>14}{'predicted':>14}")
     print(f"  {'outcome':18}{measured['outcome']:>14}{predicted['outcome']:>14}")
     for name, way in COUNTERS:
-        real, ours = at(measured["final"], name, way), at(predicted["migration"], name, way)
-        if real is not None and ours is not None:
-            label = "xbzrle " + name if way == ("xbzrle-cache",) else name
-            print(f"  {label:18}{real:14}{ours:14}  {error_text(real, ours)}")
+        label = "xbzrle " + name if way == ("xbzrle-cache",) else name
+        line(label, at(measured["final"], name, way), at(predicted["migration"], name, way))
+        if name == "total-time":
+            line("  after setup", after_setup(measured["final"]), after_setup(predicted["migration"]))
     columns = measured["iterations"]["columns"]
     syncs = [dict(zip(columns, row)) for row in measured["iterations"]["rows"]]
     ours = predicted["iterations"]
