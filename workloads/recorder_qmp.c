@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <jansson.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -48,9 +49,9 @@ static json_t *read_message(struct recorder_qmp *qmp)
 /* What the command returned, to be released; NULL on an error or no answer. Events are skipped. */
 static json_t *execute(struct recorder_qmp *qmp, const char *command)
 {
-    char text[80] = "{\"execute\": \"";
-    strcat(strcat(text, command), "\"}\n");
-    if (send(qmp->fd, text, strlen(text), MSG_NOSIGNAL) != (ssize_t)strlen(text))
+    char text[80];
+    int length = snprintf(text, sizeof text, "{\"execute\": \"%s\"}\n", command);
+    if (send(qmp->fd, text, (size_t)length, MSG_NOSIGNAL) != length)
         return NULL;
     for (;;) {
         json_t *message = read_message(qmp);
