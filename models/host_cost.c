@@ -20,6 +20,8 @@ const struct option host_cost_table[] = {
     COST("page-time", page_ns, "1us", "CPU time to find, copy and send a whole page"),
     COST("encode-time", encode_ns, "850ns", "CPU time to look up and encode a cached page"),
     COST("insert-time", insert_ns, "300ns", "CPU time to copy a page into the cache"),
+    COST("cache-page-time", cache_page_ns, "30us",
+         "on top for the first page in a slot, whose memory the host must back"),
     COST("wake-time", wake_ns, "100us", "from the end of a sleep to the thread's running"),
     COST("stop-time", stop_ns, "200us", "to stop the vCPUs"),
     COST("device-time", device_ns, "1700us", "to save the devices' state"),

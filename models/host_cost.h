@@ -22,6 +22,7 @@ struct host_cost {
     int64_t page_ns;            /* find, test, copy and write one whole page */
     int64_t encode_ns;          /* find, test, look up and encode one page, whatever comes out */
     int64_t insert_ns;          /* copy a page into the cache */
+    int64_t cache_page_ns;      /* on top, for the first page in a slot: the host must back it */
     int64_t wake_ns;            /* end of a timed sleep to the thread's running */
     int64_t stop_ns;            /* decision to vCPUs stopped */
     int64_t device_ns;          /* collect and write the devices' state and the description */

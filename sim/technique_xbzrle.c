@@ -9,14 +9,31 @@
  * except by zero pages.
  */
 
+/*
+ * The cache's copy, NULL if the age rule refused it. QEMU allocates a slot's page when it first
+ * fills the slot and keeps it: only then must the host back it.
+ */
+static const uint8_t *insert(struct sender *sender, const struct page_in_hand *page,
+                             const uint8_t *bytes, int64_t *took)
+{
+    uint64_t held = page_cache_stats(sender->cache).pages_held;
+    const uint8_t *copy =
+        page_cache_insert(sender->cache, page->page_no, bytes, sender->counters.dirty_sync_count);
+    if (!copy)
+        return NULL;
+    *took += sender->scenario->host.insert_ns;
+    if (page_cache_stats(sender->cache).pages_held > held)
+        *took += sender->scenario->host.cache_page_ns;
+    return copy;
+}
+
 static int64_t miss(struct sender *sender, const struct page_in_hand *page)
 {
     sender->counters.xbzrle_cache_miss++;
     if (sender->last_stage)
         return sender_put_whole(sender, page, page->bytes, true);
-    const uint8_t *copy = page_cache_insert(sender->cache, page->page_no, page->bytes,
-                                            sender->counters.dirty_sync_count);
-    int64_t took = copy ? sender->scenario->host.insert_ns : 0;
+    int64_t took = 0;
+    const uint8_t *copy = insert(sender, page, page->bytes, &took);
     return took + sender_put_whole(sender, page, copy ? copy : page->bytes, false);
 }
 
@@ -61,9 +78,9 @@ static int64_t xbzrle_send(struct sender *sender, const struct page_in_hand *pag
 static int64_t xbzrle_sent_zero(struct sender *sender, const struct page_in_hand *page)
 {
     static const uint8_t zeros[PAGE_SIZE];
-    const uint8_t *copy =
-        page_cache_insert(sender->cache, page->page_no, zeros, sender->counters.dirty_sync_count);
-    return copy ? sender->scenario->host.insert_ns : 0;
+    int64_t took = 0;
+    insert(sender, page, zeros, &took);
+    return took;
 }
 
 const struct delta_technique technique_xbzrle = {

@@ -10,11 +10,13 @@
 #include <errno.h>
 #include <gsl/gsl_statistics_double.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <threads.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -162,6 +164,49 @@ static bool measure_delta(double *ret_encode_ns, double *ret_insert_ns, struct e
     return true;
 }
 
+/* Writes all over its memory, as the vCPU does: the thread that faults shares the address space. */
+struct writer {
+    uint8_t *memory;
+    atomic_bool stop;
+};
+
+static int write_all_over(void *context)
+{
+    struct writer *writer = context;
+    while (!atomic_load_explicit(&writer->stop, memory_order_relaxed))
+        for (size_t i = 0; i < PAGES; i++)
+            writer->memory[i * PAGE_SIZE]++;
+    return 0;
+}
+
+/* A page of fresh memory, allocated and filled as QEMU's cache does it when it fills a slot. */
+static bool measure_cache_page(double insert_ns, double *ret_ns, struct error *error)
+{
+    enum { SLOTS = 2048 };
+    static void *slots[REPEATS][SLOTS];
+    double times[REPEATS];
+    thrd_t thread;
+    struct writer writer = {.memory = map_pages()};
+    if (!writer.memory || thrd_create(&thread, write_all_over, &writer) != thrd_success)
+        return error_set(error, "no memory or thread to measure with");
+    for (int i = 0; i < REPEATS; i++) {
+        double start = now_s();
+        for (size_t k = 0; k < SLOTS; k++) {
+            slots[i][k] = must_alloc(1, PAGE_SIZE, "a page");
+            memset(slots[i][k], 1, PAGE_SIZE);
+        }
+        times[i] = (now_s() - start) * 1e9 / SLOTS - insert_ns;
+    }
+    atomic_store(&writer.stop, true);
+    thrd_join(thread, NULL);
+    for (int i = 0; i < REPEATS; i++)
+        for (size_t k = 0; k < SLOTS; k++)
+            free(slots[i][k]);
+    munmap(writer.memory, (size_t)PAGES * PAGE_SIZE);
+    *ret_ns = gsl_stats_median(times, 1, REPEATS);
+    return true;
+}
+
 static double measure_wake(void)
 {
     const struct timespec sleep = {0, 20000000};
@@ -191,9 +236,9 @@ static size_t measure_stalls(double *ret_mean_ns)
 
 bool calibrate_this_host(FILE *out, struct error *error)
 {
-    double zero = 0, untouched = 0, page = 0, encode = 0, insert = 0, stall;
+    double zero = 0, untouched = 0, page = 0, encode = 0, insert = 0, fresh = 0, stall;
     if (!measure_zero_pages(&zero, &untouched, error) || !measure_page(&page, error) ||
-        !measure_delta(&encode, &insert, error))
+        !measure_delta(&encode, &insert, error) || !measure_cache_page(insert, &fresh, error))
         return false;
     double wake = measure_wake();
     size_t stalls = measure_stalls(&stall);
@@ -201,8 +246,9 @@ bool calibrate_this_host(FILE *out, struct error *error)
             "; measured on this host without QEMU, by migsim calibrate: the machine's own share;\n"
             "; QEMU's bookkeeping comes on top, and what is not named here needs --cells\n"
             "[host]\nzero-page-time = %.0fns\nuntouched-page-time = %.0fns\npage-time = %.0fns\n"
-            "encode-time = %.0fns\ninsert-time = %.0fns\nwake-time = %.0fns\n",
-            zero, untouched > 0 ? untouched : 0, page, encode, insert, wake);
+            "encode-time = %.0fns\ninsert-time = %.0fns\ncache-page-time = %.0fns\n"
+            "wake-time = %.0fns\n",
+            zero, untouched > 0 ? untouched : 0, page, encode, insert, fresh > 0 ? fresh : 0, wake);
     if (stalls)
         fprintf(out, "stall-interval = %.0fns\nstall-time = %.0fns\n",
                 SPIN_S * 1e9 / (double)stalls, stall);
