@@ -149,8 +149,10 @@ static bool link_driver(struct scenario *scenario, size_t index, struct error *e
 static bool place(struct scenario *scenario, size_t index, uint64_t *end, struct error *error)
 {
     struct scenario_workload *workload = &scenario->workloads[index];
-    uint64_t start = workload->options->offset ? workload->options->offset : *end;
     uint64_t size = workload->options->bytes, memory = scenario->guest.memory_bytes;
+    /* A region of the guest's size is all of it: the recording of a guest. */
+    uint64_t next = size == memory ? 0 : *end;
+    uint64_t start = workload->options->offset ? workload->options->offset : next;
     char text[3][UNITS_TEXT_SIZE];
     if (start > memory || size > memory - start)
         return error_set(error,
