@@ -71,6 +71,8 @@ const struct field run_fields[] = {
     UNSIGNED("miss_capacity", record, cost.miss_capacity),
     UNSIGNED("miss_conflict", record, cost.miss_conflict),
     TIME("guest_stopped_ns", record, cost.guest_stopped_ns),
+    UNSIGNED("cpu_throttle_percentage", record, cpu_throttle_percentage),
+    TIME("throttled_ns", record, cost.throttled_ns),
     {NULL, FIELD_FLAG, 0},
 };
 

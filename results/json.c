@@ -144,6 +144,8 @@ static json_t *migration_object(const struct record *record)
     else
         put(object, "expected-downtime", milliseconds(record->expected_downtime_ns));
     put(object, "setup-time", milliseconds(record->setup_time_ns));
+    if (record->cpu_throttle_percentage)
+        put(object, "cpu-throttle-percentage", whole_value(record->cpu_throttle_percentage));
     put(object, "ram", ram_object(record));
     if (record->xbzrle)
         put(object, "xbzrle-cache", cache_object(record));
@@ -201,6 +203,7 @@ static void put_record(json_t *object, const struct record *record)
     put(cost, "miss-first-touch", whole_value(record->cost.miss_first_touch));
     put(cost, "miss-capacity", whole_value(record->cost.miss_capacity));
     put(cost, "miss-conflict", whole_value(record->cost.miss_conflict));
+    put(cost, "throttled-ns", must(json_integer(record->cost.throttled_ns)));
     put(cost, "guest-stopped-ns", must(json_integer(record->cost.guest_stopped_ns)));
     put(object, "cost", cost);
 }

@@ -77,14 +77,13 @@ static int authorize(void *context, int action, const char *first, const char *s
     }
 }
 
-/* After the views are there, nothing but reading is possible on this connection. */
+/* From now on nothing but reading is possible on this connection. */
 static bool lock(struct store *store, int64_t *end, struct error *error)
 {
     if (!store_execute(store, "PRAGMA temp_store = memory", "read the study", error) ||
-        !store_add_views(store, error) ||
         !store_execute(store, "PRAGMA query_only = on", "read the study", error))
         return false;
-    sqlite3_hard_heap_limit64(MEMORY_LIMIT);
+    sqlite3_hard_heap_limit64(sqlite3_memory_used() + MEMORY_LIMIT);
     sqlite3_limit(store->db, SQLITE_LIMIT_ATTACHED, 0);
     sqlite3_limit(store->db, SQLITE_LIMIT_SQL_LENGTH, SQL_LIMIT);
     sqlite3_limit(store->db, SQLITE_LIMIT_LIKE_PATTERN_LENGTH, PATTERN_LIMIT);

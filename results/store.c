@@ -113,7 +113,7 @@ struct store *store_open(const char *path, struct error *error)
         store_close(store);
         store = connect_immutable(path, error);
     }
-    if (store && store_check_schema(store, error))
+    if (store && store_check_schema(store, error) && store_renew_copy(store, error))
         return store;
     store_close(store);
     return NULL;

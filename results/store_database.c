@@ -73,6 +73,28 @@ struct store *store_connect(const char *path, int flags, struct error *error)
     return NULL;
 }
 
+bool store_copy_to_memory(struct store *store, struct error *error)
+{
+    struct store copy = {.path = store->path};
+    int rc =
+        sqlite3_open_v2(":memory:", &copy.db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_MEMORY, NULL);
+    bool good = store_check(&copy, rc, "copy the study", error);
+    if (good) {
+        sqlite3_backup *backup = sqlite3_backup_init(copy.db, "main", store->db, "main");
+        if (backup)
+            sqlite3_backup_step(backup, -1);
+        rc = backup ? sqlite3_backup_finish(backup) : sqlite3_errcode(copy.db);
+        good = store_check(&copy, rc, "copy the study", error) && configure(&copy, error);
+    }
+    if (!good) {
+        sqlite3_close(copy.db);
+        return false;
+    }
+    sqlite3_close(store->db);
+    store->db = copy.db;
+    return true;
+}
+
 bool store_execute(struct store *store, const char *sql, const char *doing, struct error *error)
 {
     return store_check(store, sqlite3_exec(store->db, sql, NULL, NULL, NULL), doing, error);

@@ -72,7 +72,13 @@ bool store_upgrade_schema(struct store *store, struct error *error);
 /* Fails unless the file is a study whose tables are as its version has them. */
 bool store_check_schema(struct store *store, struct error *error);
 
-/* Gives this connection the views that an older version does not have; the file stays as it is. */
-bool store_add_views(struct store *store, struct error *error);
+/*
+ * A study of an older version, open for reading, is read from a copy in memory that is brought to
+ * the newest one; the file stays as it is.
+ */
+bool store_renew_copy(struct store *store, struct error *error);
+
+/* Puts a copy of the database in memory in its place, and closes the file. */
+bool store_copy_to_memory(struct store *store, struct error *error);
 
 #endif

@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "results/store_database.h"
 
-#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-extern const char results_schema_sql[], results_schema_2_sql[];
+extern const char results_schema_sql[], results_schema_2_sql[], results_schema_3_sql[];
 
 /*
  * The steps from one version to the next; migrations[0] makes version 1 out of an empty file. A new
  * version adds a line and its file, and edits none.
  */
-static const char *const migrations[] = {results_schema_sql, results_schema_2_sql};
+static const char *const migrations[] = {results_schema_sql, results_schema_2_sql,
+                                         results_schema_3_sql};
 enum { SCHEMA_VERSION = sizeof migrations / sizeof *migrations };
+static const int64_t COPY_LIMIT = (int64_t)1 << 30; /* bytes of a study that is read in memory */
 
 static bool version_of(struct store *store, int64_t *ret_version, struct error *error)
 {
@@ -163,33 +164,21 @@ bool store_check_schema(struct store *store, struct error *error)
     return good;
 }
 
-/* SQLite keeps the words of a view, and "CREATE VIEW" at their beginning. */
-static bool add_temporary(struct store *store, sqlite3_stmt *view, struct error *error)
+bool store_renew_copy(struct store *store, struct error *error)
 {
-    static const char create[] = "CREATE VIEW ";
-    const char *name = (const char *)sqlite3_column_text(view, 1);
-    const char *sql = (const char *)sqlite3_column_text(view, 2);
-    assert(!strncmp(sql, create, strlen(create)));
-    int64_t there;
-    char *count = sqlite3_mprintf("SELECT count(*) FROM sqlite_schema WHERE name = %Q", name);
-    char *temporary = sqlite3_mprintf("CREATE TEMP VIEW %s", sql + strlen(create));
-    bool good = count && temporary;
-    if (!good)
-        store_check(store, SQLITE_NOMEM, "make the views", error);
-    good = good && store_query_integer(store, count, "make the views", &there, error) &&
-           (there || store_execute(store, temporary, "make the views", error));
-    sqlite3_free(count);
-    sqlite3_free(temporary);
-    return good;
-}
-
-bool store_add_views(struct store *store, struct error *error)
-{
-    struct store fresh;
-    bool good =
-        make_fresh(store, SCHEMA_VERSION, &fresh, error) &&
-        for_each_object(&fresh, "SELECT type, name, sql FROM sqlite_schema WHERE type = 'view'",
-                        add_temporary, store, error);
-    sqlite3_close(fresh.db);
-    return good;
+    int64_t version, pages, page_size;
+    if (!version_at_once(store, &version, error))
+        return false;
+    if (version == SCHEMA_VERSION)
+        return true;
+    if (!store_query_integer(store, "PRAGMA page_count", "read the study", &pages, error) ||
+        !store_query_integer(store, "PRAGMA page_size", "read the study", &page_size, error))
+        return false;
+    if (pages * page_size > COPY_LIMIT)
+        return error_set(error,
+                         "%.300s: has the older schema version %" PRId64
+                         " and is too large to be read so: migsim sweep or run with --db brings "
+                         "it up to date",
+                         store->path, version);
+    return store_copy_to_memory(store, error) && migrate(store, version, SCHEMA_VERSION, error);
 }

@@ -87,6 +87,10 @@ static void put_counters(FILE *out, const struct record *record)
     if (record->xbzrle)
         put_xbzrle(out, record);
     fprintf(out, "  %-16s %" PRIu64 "\n", "dirty syncs", record->counters.dirty_sync_count);
+    if (record->cpu_throttle_percentage)
+        fprintf(out, "  %-16s to %" PRIu64 " %%; each vCPU lost %s\n", "auto-converge",
+                record->cpu_throttle_percentage,
+                units_format_time(record->cost.throttled_ns, text));
     if (record->source == SOURCE_SIMULATED) {
         fprintf(out, "  %-16s %s of the sender\n", "CPU time",
                 units_format_time((int64_t)record->cost.sender_cpu_ns, text));

@@ -77,7 +77,7 @@ static void has_the_shape_of_query_migrate(void **state)
     assert_int_equal(integer(stream, "total"), total);
     expect_keys(json_object_get(run, "cost"),
                 "sender-cpu-ns encoded-pages cache-bytes written-bytes "
-                "miss-first-touch miss-capacity miss-conflict guest-stopped-ns");
+                "miss-first-touch miss-capacity miss-conflict throttled-ns guest-stopped-ns");
     json_t *iterations = json_object_get(run, "iterations");
     assert_int_equal(json_array_size(iterations), 12);
     expect_keys(json_array_get(iterations, 3),

@@ -231,7 +231,7 @@ static void schema_and_fields_agree(void **state)
     }
     const char *path = test_path("s.db");
     assert_int_equal(query(path, "PRAGMA application_id"), 0x6d67736d);
-    assert_int_equal(query(path, "PRAGMA user_version"), 2);
+    assert_int_equal(query(path, "PRAGMA user_version"), 3);
     assert_int_equal(query(path, "PRAGMA journal_mode = DELETE; "), 0);
 }
 

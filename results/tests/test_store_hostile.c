@@ -112,7 +112,7 @@ static void files_that_are_no_study_stay_as_they_are(void **state)
         free(before);
         free(after);
     }
-    assert_non_null(strstr(error.text, "has schema version 99, this migsim knows 1 to 2"));
+    assert_non_null(strstr(error.text, "has schema version 99, this migsim knows 1 to 3"));
     assert_int_equal(test_folder_files(), 3);
     assert_null(store_create("/proc/none/s.db", NULL, NULL, 0, &error));
     assert_non_null(strstr(error.text, "/proc/none/s.db: cannot open the study: No such file"));
