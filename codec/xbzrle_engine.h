@@ -85,19 +85,6 @@ KERNEL_INLINE void scan_chunk(struct scan *scan, uint16_t *places, const uint8_t
         scan_words(scan, places, old_page, new_page, update, at, 1);
 }
 
-/*
- * Vectors of places reach beyond the list's end: what they read there is computed with and thrown
- * away, which the memory sanitizer cannot know.
- */
-#if defined(__has_feature)
-#if __has_feature(memory_sanitizer)
-#define PLACES_CLEAR(buffer) memset(buffer, 0, sizeof(buffer))
-#endif
-#endif
-#ifndef PLACES_CLEAR
-#define PLACES_CLEAR(buffer) ((void)0)
-#endif
-
 /* Writes runs of any length and looks at the room before each. NULL if it does not suffice. */
 static uint8_t *runs_emit_checked(const uint16_t *places, size_t runs, const uint8_t *source,
                                   uint8_t *out, const uint8_t *limit)
@@ -135,8 +122,12 @@ KERNEL_INLINE uint8_t *emit_closed(struct scan *scan, uint16_t *places, const ui
         return NULL;
     if (__builtin_expect(page_size < XBZRLE_TWO_BYTE_LIMIT &&
                              scan->changed + 2 * runs + page_size / 128 + ENGINE_SLACK <= room,
-                         1))
+                         1)) {
+#ifdef HEADS /* vectors of places reach beyond the list's end: nothing uninitialised there */
+        memset(places + scan->places, 0, 2 * HEADS * sizeof(*places));
+#endif
         return runs_emit(places, runs, source, page_size, out);
+    }
     return runs_emit_checked(places, runs, source, out, limit);
 }
 
@@ -152,7 +143,6 @@ KERNEL_INLINE enum encode_result encode_page(const uint8_t *old_page, const uint
     struct scan scan = {0};
 
     *ret_size = 0;
-    PLACES_CLEAR(buffer);
     places[-1] = 0;
     for (size_t from = 0; from < page_size; from += ENGINE_CHUNK) {
         size_t to = page_size - from < ENGINE_CHUNK ? page_size : from + ENGINE_CHUNK;

@@ -10,7 +10,10 @@
  * turn. GB/s are bytes of new pages. memcmp compares two equal pages of the set, memcpy copies one
  * page of the set to a private one.
  *
- * --targets prints, at the end, the project's aims (for processors with AVX-512) and what was had.
+ * --targets prints, at the end, the project's aims (for processors with AVX-512) and what was had;
+ * --quick --targets takes a minute, a whole run eight. "plain" is what one writes without further
+ * thought, see plain_codec.h. In the set L2 every delta comes round many times, and a good branch
+ * predictor knows them by heart: what a branch costs shows in the larger sets.
  */
 #define _DEFAULT_SOURCE /* MADV_HUGEPAGE */
 
@@ -172,7 +175,7 @@ static void print_target(const struct target *target, const struct result *resul
         return;
     double got = target->to[0] ? ratio_to(result, of, to, samples) : PAGE / result->figures[of].ns;
     printf("  %-10s %-9s %-10s %-14s %s %-24s %6.2f of %5.2f  %s\n", sets[set].name,
-           order ? "shuffled" : "in order", patterns[pattern].name, target->of,
+           order ? "shuffled" : "in order", page_patterns[pattern].name, target->of,
            target->to[0] ? "to" : "in", target->to[0] ? target->to : "GB/s", got, target->least,
            got >= target->least ? "met" : "MISSED");
 }
@@ -185,7 +188,7 @@ static void print_targets(const size_t samples[SETS])
             for (int order = 0; order < 2; order++) {
                 for (size_t k = 0; k < PATTERNS; k++) {
                     if ((targets[i].sets >> set & 1) &&
-                        names_pattern(&targets[i], patterns[k].name) &&
+                        names_pattern(&targets[i], page_patterns[k].name) &&
                         (targets[i].order == 2 || targets[i].order == order))
                         print_target(&targets[i], &results[set][order][k], set, order, k,
                                      samples[set]);
@@ -229,14 +232,14 @@ static void run_set(const struct options *options, size_t which, size_t samples)
     page_set_create(&set, sets[which].pairs ? sets[which].pairs
                                             : options->memory_mib * 1024 * 1024 / PAGE);
     for (size_t k = 0; k < PATTERNS; k++) {
-        if (options->pattern && strcmp(options->pattern, patterns[k].name) != 0)
+        if (options->pattern && strcmp(options->pattern, page_patterns[k].name) != 0)
             continue;
-        page_set_fill(&set, &patterns[k]);
+        page_set_fill(&set, &page_patterns[k]);
         for (int shuffled = 0; shuffled < 2; shuffled++) {
             struct result *result = &results[which][shuffled][k];
             page_set_order(&set, shuffled != 0);
             measure(result, &set, samples);
-            print_result(result, set.pairs, sets[which].name, shuffled != 0, patterns[k].name,
+            print_result(result, set.pairs, sets[which].name, shuffled != 0, page_patterns[k].name,
                          set.delta_at[set.pairs]);
         }
     }

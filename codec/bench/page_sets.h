@@ -8,96 +8,12 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "codec/tests/twin_pages.h"
+#include "codec/tests/twin_patterns.h"
 #include "codec/xbzrle.h"
 
-/* The pairs of pages that are measured, and what differs in them. */
+/* The pairs of pages that are measured. */
 
-enum { PAGE = 4096, ORDER_LEAST = 2048 };
-
-struct pattern {
-    const char *name;
-    void (*apply)(struct page_random *random, uint8_t *page);
-};
-
-static void apply_nothing(struct page_random *random, uint8_t *page)
-{
-    (void)random;
-    (void)page;
-}
-
-static void flip(uint8_t *page, size_t at, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        page[at + i] ^= 0xff;
-}
-
-static void apply_four_bytes(struct page_random *random, uint8_t *page)
-{
-    flip(page, page_random_below(random, PAGE / 4) * 4, 4);
-}
-
-static void apply_byte_a_kib(struct page_random *random, uint8_t *page)
-{
-    for (size_t at = 0; at < PAGE; at += 1024)
-        flip(page, at + page_random_below(random, 1024), 1);
-}
-
-static void write_words(struct page_random *random, uint8_t *page, unsigned words)
-{
-    for (; words > 0; words--) {
-        uint64_t word = page_random_next(random);
-        memcpy(page + page_random_below(random, PAGE / 8) * 8, &word, sizeof(word));
-    }
-}
-
-static void apply_1_percent(struct page_random *random, uint8_t *page)
-{
-    write_words(random, page, 5);
-}
-
-static void apply_5_percent(struct page_random *random, uint8_t *page)
-{
-    write_words(random, page, 26);
-}
-
-static void apply_20_percent(struct page_random *random, uint8_t *page)
-{
-    write_words(random, page, 102);
-}
-
-static void apply_four_runs(struct page_random *random, uint8_t *page)
-{
-    for (size_t at = 0; at < PAGE; at += 1024)
-        flip(page, at + page_random_below(random, 1024 - 64), 64);
-}
-
-static void apply_half(struct page_random *random, uint8_t *page)
-{
-    (void)random;
-    flip(page, 0, PAGE / 2);
-}
-
-static void apply_every_fourth(struct page_random *random, uint8_t *page)
-{
-    (void)random;
-    for (size_t at = 0; at < PAGE; at += 4)
-        flip(page, at, 1);
-}
-
-static void apply_random(struct page_random *random, uint8_t *page)
-{
-    page_random_fill(random, page, PAGE);
-}
-
-static const struct pattern patterns[] = {
-    {"equal", apply_nothing},       {"4-byte", apply_four_bytes}, {"byte-a-kib", apply_byte_a_kib},
-    {"1%", apply_1_percent},        {"5%", apply_5_percent},      {"20%", apply_20_percent},
-    {"four-runs", apply_four_runs}, {"half", apply_half},         {"every-4th", apply_every_fourth},
-    {"random", apply_random},
-};
-
-enum { PATTERNS = sizeof(patterns) / sizeof(patterns[0]) };
+enum { PAGE = PATTERN_PAGE, PATTERNS = PAGE_PATTERNS, ORDER_LEAST = 2048 };
 
 struct page_set {
     size_t pairs;
@@ -168,7 +84,7 @@ static void page_set_order(struct page_set *set, bool shuffled)
     }
 }
 
-static void page_set_fill(struct page_set *set, const struct pattern *pattern)
+static void page_set_fill(struct page_set *set, const struct page_pattern *pattern)
 {
     struct page_random random = {.state = 1};
 

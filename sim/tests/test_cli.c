@@ -246,7 +246,7 @@ static void test_ctrl_c_ends_with_130_and_a_sound_store(void **state)
     (void)state;
     interrupt_and_go_on("TERM", 130);
     assert_int_equal(run("timeout -s INT 2 $M sweep -s guest.memory=1G "
-                         "-s workload.w.region=512M -s sweep.seeds=8 long.ini; test $? = 124"),
+                         "-s workload.w.region=512M -s sweep.seeds=200 long.ini; test $? = 124"),
                      0);
     if (!strstr(output, "interrupted"))
         fail_msg("says: %.300s", output);
