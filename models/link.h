@@ -12,11 +12,11 @@
  *     sender ──write──> [ socket buffer ] ──bandwidth──> wire ──latency──> destination
  *                         blocks when full
  *
- * A write returns as soon as the buffer has taken its bytes; QEMU then counts them as sent. A writer
- * that has filled the buffer sleeps until a third of it is free, as Linux does it (net/core/stream.c:
- * sk_stream_write_space, include/net/sock.h: sk_stream_min_wspace), and so on for what is left of
- * its bytes: it comes in bursts. Time is exact: what a division leaves over is carried to the next
- * write.
+ * A write returns as soon as the buffer has taken its bytes; QEMU then counts them as sent. A
+ * writer that has filled the buffer sleeps until a third of it is free, as Linux does it
+ * (net/core/stream.c: sk_stream_write_space, include/net/sock.h: sk_stream_min_wspace), and so on
+ * for what is left of its bytes: it comes in bursts. Time is exact: what a division leaves over is
+ * carried to the next write.
  */
 struct link_options {
     uint64_t bandwidth_bytes_per_s;

@@ -109,7 +109,7 @@ struct record {
     double mbps; /* 10^6 bit/s */
     struct record_counters counters;
     uint64_t cpu_throttle_percentage; /* the highest that auto-converge came to; 0: none */
-    bool xbzrle; /* a delta codec was on: the members below mean something */
+    bool xbzrle;                      /* a delta codec was on: the members below mean something */
     uint64_t xbzrle_cache_size;
     double xbzrle_cache_miss_rate, xbzrle_encoding_rate; /* of the last closed period */
     struct record_stream_bytes stream;

@@ -39,8 +39,9 @@ static void start_clocks(struct guest *guest, const struct scenario *scenario)
             continue;
         running->driver = &guest->workloads[running->spec->driver - 1];
         const struct scenario_workload *driver = running->driver->spec;
-        running->clock = driver->ops->clock->create(driver->options, running->spec->label,
-                                                    random_derive(scenario->run.seed, driver->label));
+        running->clock =
+            driver->ops->clock->create(driver->options, running->spec->label,
+                                       random_derive(scenario->run.seed, driver->label));
     }
 }
 
@@ -142,7 +143,7 @@ static int64_t own_time(const struct running *running, int64_t time)
 {
     if (!running->driver)
         return time;
-    return running->driver->spec->ops->clock->time(running->clock, own_time(running->driver, time));
+    return running->driver->spec->ops->clock->ran(running->clock, own_time(running->driver, time));
 }
 
 uint64_t *guest_written(struct guest *guest, sim_time now)

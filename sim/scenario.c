@@ -18,7 +18,8 @@ static const struct option GUEST_OPTIONS[] = {
     {"machine", OPTION_WORD, offsetof(struct guest_options, machine), "pc",
      .help = "machine type: its RAM blocks and device state", .words = machine_names},
     {"accel", OPTION_WORD, offsetof(struct guest_options, accel), "kvm",
-     .help = "what runs the vCPUs; under tcg a bitmap sync waits while the throttle has them asleep",
+     .help =
+         "what runs the vCPUs; under tcg a bitmap sync waits while the throttle has them asleep",
      .words = ACCEL_NAMES},
     {"uptime", OPTION_TIME, offsetof(struct guest_options, uptime_ns), "1s",
      .help = "how long the workloads have run when the migration starts",

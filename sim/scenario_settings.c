@@ -79,26 +79,18 @@ static bool is_among(const char *key, const char *const *keys)
 /* A parameter that cannot change this run is left out: off with any cache size is one run. */
 static bool matters(const struct scenario *scenario, const char *key)
 {
-    static const char *const delta[] = {"migration.codec",
-                                        "migration.cache",
-                                        "migration.xbzrle-cache-size",
-                                        "migration.cache-resize",
-                                        "migration.classify-misses",
-                                        "host.encode-time",
-                                        "host.insert-time",
-                                        "host.cache-page-time",
-                                        NULL};
-    static const char *const throttle[] = {"migration.throttle-trigger-threshold",
-                                           "migration.cpu-throttle-initial",
-                                           "migration.cpu-throttle-increment",
-                                           "migration.max-cpu-throttle",
-                                           "migration.cpu-throttle-tailslow",
-                                           NULL};
+    static const char *const delta[] = {
+        "migration.codec",        "migration.cache",           "migration.xbzrle-cache-size",
+        "migration.cache-resize", "migration.classify-misses", "host.encode-time",
+        "host.insert-time",       "host.cache-page-time",      NULL};
+    static const char *const throttle[] = {
+        "migration.throttle-trigger-threshold", "migration.cpu-throttle-initial",
+        "migration.cpu-throttle-increment",     "migration.max-cpu-throttle",
+        "migration.cpu-throttle-tailslow",      NULL};
     static const char *const tcg[] = {"host.sync-page-time", "host.sync-dirty-page-time", NULL};
     if (!strcmp(key, "guest.preset"))
         return scenario->guest.preset[0] != 0;
-    return strcmp(key, "run.seed") != 0 &&
-           (scenario->migration.xbzrle || !is_among(key, delta)) &&
+    return strcmp(key, "run.seed") != 0 && (scenario->migration.xbzrle || !is_among(key, delta)) &&
            (scenario->auto_converge.on || !is_among(key, throttle)) &&
            (scenario->guest.accel == ACCEL_TCG || !is_among(key, tcg));
 }

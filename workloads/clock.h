@@ -30,7 +30,7 @@ struct workload_clock_ops {
     struct workload_clock *(*create)(const void *options, const char *name, uint64_t seed);
 
     /* How long it has run up to `time`, in ns. Times never go back. */
-    int64_t (*time)(struct workload_clock *clock, int64_t time);
+    int64_t (*ran)(struct workload_clock *clock, int64_t time);
 
     void (*destroy)(struct workload_clock *clock);
 };

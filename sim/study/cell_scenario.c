@@ -110,7 +110,8 @@ static void add_writes(struct builder *b, const json_t *guest, const char *kind)
 
 /*
  * How fast an unpaced guest writes depends on the host and is an input: what it reached in the best
- * second before the migration began. Rows are [second, writes so far, writes owed].
+ * second before the migration began, or in all of them if its stalls are not told apart below. Rows
+ * are [second, writes so far, writes owed].
  */
 static void add_speed(struct builder *b, const json_t *run)
 {
@@ -127,7 +128,9 @@ static void add_speed(struct builder *b, const json_t *run)
         refuse(b, "an unpaced guest without", "guest_rate");
         return;
     }
-    put(b, "workload load", "write-time", "%.0fns", 1e9 / (double)best);
+    bool stalls = scenario_text_find(b->text, "migration", "xbzrle") != NULL;
+    put(b, "workload load", "write-time", "%.0fns",
+        1e9 / (stalls ? (double)best : (double)last / (double)before));
 }
 
 /*
@@ -151,7 +154,7 @@ static void add_stalls(struct builder *b, const json_t *run)
     put(b, "host", "stall-interval", "%.0fns", stall_s * (1 / share - 1) * 1e9);
 }
 
-static void add_guest(struct builder *b, const json_t *run, const json_t *guest)
+static void add_guest(struct builder *b, const json_t *guest)
 {
     static const char *const known[] = {"memory_mib",  "memory_kib", "prealloc", "kind",
                                         "region_mib",  "fill",       "pad_mib",  "rate_per_s",
@@ -194,11 +197,8 @@ static void add_guest(struct builder *b, const json_t *run, const json_t *guest)
     put(b, "workload load", "offset", "16M");
     put(b, "workload load", "region", "%" PRIu64 "M", number(b, guest, "region_mib", 0));
     put(b, "workload load", "fill", "%.20s", word(b, guest, "fill", "random"));
-    if (strcmp(kind, "idle") != 0) {
+    if (strcmp(kind, "idle") != 0)
         add_writes(b, guest, kind);
-        if (!number(b, guest, "rate_per_s", 0))
-            add_speed(b, run);
-    }
     uint64_t pad = number(b, guest, "pad_mib", 0);
     if (pad) {
         put(b, "workload pad", "kind", "idle");
@@ -261,10 +261,13 @@ struct scenario_text *cell_scenario(const char *name, const json_t *run, struct 
     b.text->file = must_copy(name, "a scenario");
     check_keys(&b, cell, "cell field", known);
     const json_t *guest = json_object_get(cell, "guest");
-    add_guest(&b, run, guest);
+    add_guest(&b, guest);
     add_migration(&b, json_object_get(cell, "migration"));
-    if (scenario_text_find(b.text, "workload load", "rate") && !number(&b, guest, "rate_per_s", 0))
+    if (scenario_text_find(b.text, "workload load", "rate") &&
+        !number(&b, guest, "rate_per_s", 0)) {
+        add_speed(&b, run);
         add_stalls(&b, run);
+    }
     add_link(&b, json_object_get(cell, "link"));
     put(&b, "run", "time-limit", "%" PRIu64 "s", number(&b, cell, "time_limit_s", 60));
     if (b.ok)

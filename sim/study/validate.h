@@ -18,9 +18,10 @@ struct validation {
     char *why_not;                  /* then: the cell's problem, or what went wrong; owned */
     bool calibrated;                /* the cell was used to calibrate: it is not counted below */
     /*
-     * A race that luck ends: repeats of the cell, or the seeds of its predictions, disagree whether
-     * it converges, or differ in total time by more than LUCK_RATIO. No single prediction can be
-     * right then; distributions are compared instead.
+     * A race that luck ends: only a moment in which its vCPU does not run lets the guest converge
+     * (the cell has stalls), or repeats of the cell, or the seeds of its predictions, disagree
+     * whether it converges, or differ in total time by more than LUCK_RATIO. No single prediction
+     * can be right then; distributions are compared instead.
      */
     bool luck;
 };
@@ -50,8 +51,8 @@ struct validate_options {
 
 /*
  * Predicts each cell: repeat r with the seeds r + 1, r + 1001, ... A cell whose verdict comes out
- * wrong though its repeats agree gets eight more, which tell a wrong model from a race. False with an error, or with an
- * empty one if interrupted.
+ * wrong though its repeats agree gets eight more, which tell a wrong model from a race. False with
+ * an error, or with an empty one if interrupted.
  */
 bool validate(const struct cells *cells, const struct validate_options *options,
               struct validations *ret, struct error *error);

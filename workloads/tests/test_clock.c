@@ -55,7 +55,7 @@ static void driver_release(struct driver *driver)
 
 static int64_t time_at(struct driver *driver, int64_t time)
 {
-    return driver->ops->clock->time(driver->clock, time);
+    return driver->ops->clock->ran(driver->clock, time);
 }
 
 static void expect_driven(struct driver *driver, const char *const *names)

@@ -17,7 +17,7 @@ struct twin_guest {
     struct workload *workload;
     uint64_t first_page, pages; /* of the region */
     uint64_t guest_pages;
-    uint64_t *dirty; /* what the last twin_guest_touch found, as a bitmap of the guest */
+    uint64_t *dirty;  /* what the last twin_guest_touch found, as a bitmap of the guest */
     int64_t clock_ns; /* of the guest: its time, as nothing keeps it from running */
 };
 
