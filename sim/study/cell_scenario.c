@@ -142,7 +142,8 @@ static void add_speed(struct builder *b, const json_t *run)
  */
 static void add_stalls(struct builder *b, const json_t *run)
 {
-    double in_s = json_number_value(json_object_get(run, "observed_time_s"));
+    double in_s =
+        json_number_value(json_object_get(json_object_get(run, "final"), "total-time")) / 1e3;
     double others_s =
         json_number_value(json_object_get(json_object_get(run, "host_load"), "other_cpu_s"));
     if (number(b, json_object_get(run, "host"), "cores", 0) != 2 || !(in_s > 0) ||
