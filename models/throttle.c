@@ -12,7 +12,8 @@ static void tick(struct throttle *throttle)
     if (throttle->tick_ns >= throttle->sleep_end_ns) {
         throttle->slept_ns += throttle->sleep_end_ns - throttle->sleep_start_ns;
         throttle->sleep_start_ns = throttle->tick_ns;
-        throttle->sleep_end_ns = throttle->tick_ns + (int64_t)SLICE_NS * throttle->percent / runs;
+        throttle->sleep_end_ns =
+            throttle->tick_ns + (int64_t)SLICE_NS * throttle->percent / runs + throttle->late_ns;
     }
     throttle->tick_ns += (int64_t)SLICE_NS * 100 / runs;
 }

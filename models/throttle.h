@@ -11,9 +11,11 @@
  *     tick          tick          tick             at P %: sleeps 10 ms * P / (100 - P),
  *      ├─sleep─┤run─┤─sleep─┤run──┤                period 10 ms * 100 / (100 - P)
  *
- * A new percentage holds from the next tick on; the first tick comes at once.
+ * A new percentage holds from the next tick on; the first tick comes at once. As any timed sleep on
+ * its host, one of the vCPU ends `late_ns` late.
  */
 struct throttle {
+    int64_t late_ns;
     unsigned percent;                     /* 0: off, else 1 to 99 */
     int64_t tick_ns;                      /* when the timer comes next */
     int64_t sleep_start_ns, sleep_end_ns; /* of the last sleep that began */

@@ -83,6 +83,7 @@ struct guest *guest_create(const struct scenario *scenario, struct error *error)
     guest->written = bitmap_alloc(guest->machine->page_count, "the guest's dirty log");
     guest->uptime_ns = scenario->guest.uptime_ns;
     guest->stopped = SIM_TIME_NEVER;
+    guest->throttle.late_ns = scenario->host.wake_ns;
     guest->stall = stall_create(&scenario->stall, scenario->run.seed);
     if (start_workloads(guest, scenario, error))
         return guest;

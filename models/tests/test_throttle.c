@@ -55,12 +55,22 @@ static void test_steps_up_at_the_next_tick(void **state)
     assert_int_equal(throttle_slept(&seldom, 101 * MS), 70 * MS);
 }
 
+static void test_wakes_late(void **state)
+{
+    (void)state;
+    struct throttle throttle = {.late_ns = MS / 5};
+    throttle_set(&throttle, 0, 50);
+    assert_int_equal(throttle_awake(&throttle, 5 * MS), 10 * MS + MS / 5);
+    assert_int_equal(throttle_slept(&throttle, 200 * MS - 1), 10 * (10 * MS + MS / 5));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_off_takes_nothing),
         cmocka_unit_test(test_sleeps_its_share),
         cmocka_unit_test(test_steps_up_at_the_next_tick),
+        cmocka_unit_test(test_wakes_late),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,6 +4,7 @@
 #include "models/host_cost.h"
 #include "sim/scenario.h"
 #include "sim/simulate.h"
+#include "sim/study/cell_scenario.h"
 
 #include <gsl/gsl_errno.h>
 #include <gsl/gsl_roots.h>
@@ -33,7 +34,7 @@ static bool is_chosen(const struct cell *cell, enum choice choice)
     if (!is_usable(cell) || cell->measured->sample_count < 5)
         return false;
     const struct scenario_entry *link = scenario_text_find(cell->text, "link", "bandwidth");
-    if (strcmp(link->value, "2147483648B/s") != 0)
+    if (strcmp(link->value, CELL_LOOPBACK) != 0)
         return false;
     return has_setting(cell, "guest", "preallocated") == (choice == LIMITED_UNTOUCHED);
 }

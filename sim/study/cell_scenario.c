@@ -249,7 +249,10 @@ static void add_link(struct builder *b, const json_t *link)
 {
     static const char *const known[] = {"rate_bytes_per_s", NULL};
     check_keys(b, link, "link parameter", known);
-    put(b, "link", "bandwidth", "%" PRIu64 "B/s", number(b, link, "rate_bytes_per_s", 2ull << 30));
+    if (link)
+        put(b, "link", "bandwidth", "%" PRIu64 "B/s", number(b, link, "rate_bytes_per_s", 0));
+    else
+        put(b, "link", "bandwidth", CELL_LOOPBACK);
     put(b, "link", "latency", "20us");
 }
 

@@ -6,6 +6,10 @@
 
 #include <jansson.h>
 
+/* The link of a cell without one: memory copied from process to process, 1 GB/s in the laboratory.
+ */
+#define CELL_LOOPBACK "1300000000B/s"
+
 /*
  * The scenario that stands for a measured run: the laboratory guest's layout, its writes, the
  * parameters and the link. `run` is the whole line. NULL with an error that names the unknown kind
